@@ -211,7 +211,7 @@ define_guest() {
 XML
   say "Defining a VM on host alpha, switching its failover pair on, starting it ..."
   api -X POST -H 'Content-Type: application/xml' --data-binary "@$xml" 'vms?host=alpha' >/dev/null || api_failed "define the VM"
-  api -X POST -H 'Content-Type: application/json' --data '{"nic":"only","pool":"stand-in"}' vms/demo/pair >"$stage/pair.json" || api_failed "switch the pair on"
+  api -X POST -H 'Content-Type: application/json' --data '{"nic":"only","pool":"stand-in"}' vms/demo/pairs >"$stage/pair.json" || api_failed "switch the pair on"
   [ "$(jq -r .changed "$stage/pair.json")" = true ] || { cat "$stage/pair.json" >&2; die "the pair was not switched on" "read the findings above" 1; }
   api -X POST vms/demo/start >/dev/null || api_failed "start the VM"
   wait_until 120 "the guest to use its primary" pair_health active

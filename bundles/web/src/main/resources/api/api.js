@@ -10,6 +10,11 @@ function element(name, properties = {}, ...children) {
   return made;
 }
 
+/** A text in which code is between backticks. */
+function prose(text = '') {
+  return element('span', {}, ...text.split('`').map((part, i) => (i % 2 === 1 ? element('code', {}, part) : part)));
+}
+
 function table(heads, rows) {
   return rows.length === 0 ? '' : element('table', {},
     element('thead', {}, element('tr', {}, ...heads.map((head) => element('th', { scope: 'col' }, head)))),
@@ -36,7 +41,7 @@ function properties(schema) {
   return table(['Key', 'Type', 'Meaning'], Object.entries(schema.properties ?? {}).map(([key, value]) => [
     element('span', {}, element('code', {}, key), required.includes(key) ? '' : ' (optional)'),
     type(value),
-    value.description ?? '',
+    prose(value.description),
   ]));
 }
 
@@ -45,16 +50,16 @@ function call(document, method, path, operation) {
   const body = Object.entries(operation.requestBody?.content ?? {});
   return element('details', { id: operation.operationId, className: operation.deprecated ? 'call deprecated' : 'call' },
     element('summary', {}, element('code', {}, `${method.toUpperCase()} ${path}`), ` ${operation.summary}`),
-    element('p', {}, operation.description ?? ''),
+    element('p', {}, prose(operation.description)),
     table(['Parameter', 'In', 'Type', 'Meaning'], (operation.parameters ?? []).map(resolve).map((parameter) => [
       element('span', {}, element('code', {}, parameter.name), parameter.required ? '' : ' (optional)'),
-      parameter.in, type(parameter.schema), parameter.description ?? '',
+      parameter.in, type(parameter.schema), prose(parameter.description),
     ])),
     ...body.map(([media, content]) => element('p', {}, `Body, ${media}: `, type(content.schema))),
     table(['Status', 'Form', 'Meaning'], Object.entries(operation.responses).map(([status, response]) => {
       const { content = {}, description } = resolve(response);
       const [media, { schema } = {}] = Object.entries(content)[0] ?? [''];
-      return [status, element('span', {}, `${media} `, type(schema)), description];
+      return [status, element('span', {}, `${media} `, type(schema)), prose(description)];
     })));
 }
 
@@ -97,7 +102,7 @@ try {
   const [description, words] = await Promise.all([json('v1/openapi.json'), json('v1/words')]);
   document.getElementById('content').append(
     ...description.tags.map((tag) => calls(description, tag)), schemas(description), errors(words));
-  about.textContent = description.info.description;
+  about.replaceChildren(prose(description.info.description));
   document.getElementById('filter').addEventListener('input', ({ target }) => {
     for (const entry of document.querySelectorAll('details')) {
       entry.hidden = !entry.querySelector('summary').textContent.toLowerCase().includes(target.value.toLowerCase());

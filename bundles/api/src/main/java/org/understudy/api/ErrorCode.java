@@ -41,21 +41,23 @@ public enum ErrorCode {
     /** The REST interface has no resource at the path. */
     RESOURCE_NOT_FOUND(404, 3, "Use a path of /understudy/api/v1/openapi.json."),
     /** The resource does not have the method. */
-    METHOD_NOT_ALLOWED(405, 2, "Use a method that the header Allow names."),
+    METHOD_NOT_ALLOWED(405, 2, "Use a method of the header 'allow'."),
     /** The client accepts no form that the resource has. */
-    NOT_ACCEPTABLE(406, 2, "Accept the media type named in the message."),
+    NOT_ACCEPTABLE(406, 2, "Send the header 'accept' with the media type in the message."),
     /** The object is not the one that the client has read. */
-    PRECONDITION_FAILED(412, 4, "Read the object again, and repeat the call with its new ETag."),
+    PRECONDITION_FAILED(412, 4, "Read the definition again, and repeat the call with its new ETag."),
     /** The body of the call exceeds the limit. */
-    BODY_TOO_LARGE(413, 2, "Send a body within the limit named in the message."),
+    BODY_TOO_LARGE(413, 2, "Reduce the body, such as the definition, to the limit in the message."),
     /** The body of the call has a form that the resource does not read. */
-    MEDIA_TYPE_UNSUPPORTED(415, 2, "Send one of the media types named in the message."),
+    MEDIA_TYPE_UNSUPPORTED(415, 2, "Send the header 'content-type' with a media type of the message."),
     /** Another call of this user has the same key. */
-    IDEMPOTENCY_KEY_REUSED(422, 2, "Use a new Idempotency-Key for each call, and the same one only to repeat it."),
+    IDEMPOTENCY_KEY_REUSED(422, 2, "Use a new 'idempotency-key' for each call, and the same one only to repeat it."),
+    /** The address and the headers of the call exceed the limit. */
+    HEAD_TOO_LARGE(431, 2, "Send fewer or shorter headers, such as 'cookie', and a shorter query."),
     /** The first call with this key has no result yet. */
-    CALL_IN_PROGRESS(409, 4, "Repeat the call after the first one with this Idempotency-Key has ended."),
+    CALL_IN_PROGRESS(409, 4, "Repeat the call after the first one with this 'idempotency-key' has ended."),
     /** Too many streams of events are open. */
-    TOO_MANY_STREAMS(429, 4, "Close other pages of the console, or other readers of events, then retry."),
+    TOO_MANY_STREAMS(429, 4, "End other streams, such as pages of the console, or read /understudy/api/v1/vms instead."),
     /** A part of the server is starting or stopping. */
     STARTING(503, 5, "Retry after a few seconds; if the error recurs, read the log of the server."),
     /** No host has the VM. */

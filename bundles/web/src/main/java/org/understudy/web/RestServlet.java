@@ -2,10 +2,13 @@
 package org.understudy.web;
 
 import java.io.IOException;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
@@ -27,6 +30,9 @@ abstract class RestServlet extends HttpServlet {
     static final String ROOT = "/understudy/api/v1";
 
     private static final String CSRF_HEADER = "X-Requested-With";
+
+    /** Limit of the characters of address and headers; the HTTP server refuses longer ones in a form of its own. */
+    static final int LARGEST_HEAD = 16 << 10;
 
     private final transient JsonView view;
     private final transient IdempotencyKeys keys = new IdempotencyKeys();
@@ -57,6 +63,7 @@ abstract class RestServlet extends HttpServlet {
     }
 
     private RestResponse answer(HttpServletRequest request) {
+        requireSmallHead(request);
         List<String> path =
                 Route.parts(Optional.ofNullable(request.getPathInfo()).orElse(""));
         List<Route> matching =
@@ -71,6 +78,23 @@ abstract class RestServlet extends HttpServlet {
                 .map(route ->
                         answer(route, new RestRequest(request, route.match(path).orElseThrow())))
                 .orElseGet(() -> withoutRoute(request.getMethod(), matching));
+    }
+
+    private static void requireSmallHead(HttpServletRequest request) {
+        long length = Stream.of(request.getRequestURI(), request.getQueryString())
+                .filter(Objects::nonNull)
+                .mapToLong(String::length)
+                .sum();
+        for (String name : Collections.list(request.getHeaderNames())) {
+            for (String value : Collections.list(request.getHeaders(name))) {
+                length += name.length() + value.length();
+            }
+        }
+        if (length > LARGEST_HEAD) {
+            throw new UnderstudyException(
+                    ErrorCode.HEAD_TOO_LARGE,
+                    "Address and headers have " + length + " characters; the limit is " + LARGEST_HEAD);
+        }
     }
 
     private RestResponse withoutRoute(String method, List<Route> matching) {

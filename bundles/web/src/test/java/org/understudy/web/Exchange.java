@@ -12,6 +12,7 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.servlet.ReadListener;
@@ -52,6 +53,7 @@ final class Exchange {
         lenient().when(request.getMethod()).thenReturn(method);
         lenient().when(request.getPathInfo()).thenReturn(parts[0].isEmpty() ? null : parts[0]);
         lenient().when(request.getHeader("X-Requested-With")).thenReturn("test");
+        lenient().when(request.getHeaderNames()).thenReturn(Collections.emptyEnumeration());
         lenient().when(request.getQueryString()).thenReturn(parts.length == 2 ? parts[1] : null);
         lenient().when(request.getInputStream()).thenReturn(input(content));
         Map<String, Object> attributes = new ConcurrentHashMap<>();

@@ -4,6 +4,7 @@ package org.understudy.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.reset;
 import static org.mockito.Mockito.when;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -21,9 +22,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -66,6 +70,7 @@ import org.understudy.json.RecordJson;
 import org.understudy.json.testing.Samples;
 
 /** The description of the REST interface agrees with what the servlets do. */
+@TestInstance(Lifecycle.PER_CLASS)
 class OpenApiTest {
     private static final String ROOT = "/api/v1";
     private static final String DEFINITION = "<domain><name>text</name></domain>";
@@ -89,7 +94,7 @@ class OpenApiTest {
     private OpenApi api;
     private WebServer server;
 
-    @BeforeEach
+    @BeforeAll
     void start() throws Exception {
         api = new OpenApi();
         servlets.put("", new ServerServlet(view, vms, pairs, doctor, mock(Policies.class), events, Optional.of(nics)));
@@ -101,7 +106,13 @@ class OpenApiTest {
         servlets.forEach((path, servlet) -> server.with(ROOT + path, servlet));
     }
 
-    @AfterEach
+    @BeforeEach
+    void forget() {
+        reset(vms, pairs, migrations, doctor, nics, provisioning);
+        called.clear();
+    }
+
+    @AfterAll
     void stop() throws Exception {
         server.close();
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
+import static org.mockito.Mockito.reset;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
@@ -20,9 +21,12 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.api.Doctor;
@@ -40,6 +44,7 @@ import org.understudy.api.VmName;
 import org.understudy.json.RecordJson;
 
 /** The REST interface in an HTTP server. */
+@TestInstance(Lifecycle.PER_CLASS)
 class RestServerTest {
     private static final VmName WEB1 = new VmName("web1");
     private static final String DEFINITION = "<domain><name>web1</name></domain>";
@@ -49,7 +54,7 @@ class RestServerTest {
     private final Migrations migrations = mock(Migrations.class);
     private WebServer server;
 
-    @BeforeEach
+    @BeforeAll
     void start() throws Exception {
         RecordJson view = new RecordJson();
         EventHub events = Exchange.events();
@@ -61,10 +66,15 @@ class RestServerTest {
                         "/api/v1",
                         new ServerServlet(
                                 view, vms, pairs, mock(Doctor.class), mock(Policies.class), events, Optional.empty()));
+    }
+
+    @BeforeEach
+    void forget() {
+        reset(vms, pairs, migrations);
         when(vms.definition(any())).thenReturn(DEFINITION);
     }
 
-    @AfterEach
+    @AfterAll
     void stop() throws Exception {
         server.close();
     }
@@ -195,6 +205,14 @@ class RestServerTest {
                 + (RestRequest.LARGEST_BODY + 1));
 
         assertThat(response).startsWith("HTTP/1.1 413 ").contains("application/problem+json", "body-too-large");
+    }
+
+    @Test
+    void refusesALongHead() throws Exception {
+        assertProblem(
+                server.send(server.request("/api/v1/vms").header("X-Long", "x".repeat(RestServlet.LARGEST_HEAD))),
+                431,
+                "head-too-large");
     }
 
     @Test

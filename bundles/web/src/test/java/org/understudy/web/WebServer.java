@@ -15,6 +15,8 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import javax.servlet.http.HttpServlet;
+import org.eclipse.jetty.server.HttpConfiguration;
+import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.servlet.ServletContextHandler;
@@ -30,7 +32,10 @@ final class WebServer implements AutoCloseable {
     private final int port;
 
     WebServer() throws Exception {
-        ServerConnector connector = new ServerConnector(server);
+        HttpConfiguration configuration = new HttpConfiguration();
+        // As in the distribution.
+        configuration.setRequestHeaderSize(64 << 10);
+        ServerConnector connector = new ServerConnector(server, new HttpConnectionFactory(configuration));
         connector.setHost(InetAddress.getLoopbackAddress().getHostAddress());
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler();
@@ -94,6 +99,8 @@ final class WebServer implements AutoCloseable {
     String responseToHead(String head) throws IOException {
         try (Socket socket = connect()) {
             socket.getOutputStream().write((head + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+            // Otherwise the server waits for the body before it closes the connection.
+            socket.shutdownOutput();
             return new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         }
     }

@@ -109,7 +109,7 @@ class HookScenarioIT {
                 lab.rest.change("POST", "/api/v1/vms?host=beta", lab.definition("web3", 3, LabServer.RARE_HEARTBEATS)));
         LabServer.requireOk(lab.rest.change(
                 "POST",
-                "/api/v1/vms/web3/pair",
+                "/api/v1/vms/web3/pairs",
                 "{\"nic\":\"only\",\"pool\":\"pool-a\",\"form\":\"plain-hostdev\",\"vf\":\"0000:01:11.0\"}"));
 
         LabServer.requireOk(lab.rest.change("POST", "/api/v1/vms/web3/start", ""));

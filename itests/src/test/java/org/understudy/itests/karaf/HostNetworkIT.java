@@ -113,7 +113,7 @@ class HostNetworkIT {
     private static HttpResponse<String> definePair(String name, String pool) throws Exception {
         requireOk(rest.change("POST", "/api/v1/vms?host=alpha", definition(name)));
         HttpResponse<String> on =
-                rest.change("POST", "/api/v1/vms/" + name + "/pair", "{\"nic\":\"only\",\"pool\":\"" + pool + "\"}");
+                rest.change("POST", "/api/v1/vms/" + name + "/pairs", "{\"nic\":\"only\",\"pool\":\"" + pool + "\"}");
         requireOk(on);
         return on;
     }

@@ -263,7 +263,7 @@ class KarafIT {
                 .isEqualTo(201);
         String before = rest.get("/api/v1/vms/old/definition").body();
 
-        HttpResponse<String> asked = rest.change("POST", "/api/v1/vms/old/pair", "{\"pool\":\"stand-in\"}");
+        HttpResponse<String> asked = rest.change("POST", "/api/v1/vms/old/pairs", "{\"pool\":\"stand-in\"}");
         assertThat(asked.statusCode()).isEqualTo(422);
         assertThat(Rest.JSON.readTree(asked.body()).get("findings"))
                 .singleElement()
@@ -272,10 +272,10 @@ class KarafIT {
         assertThat(rest.get("/api/v1/vms/old/definition").body()).isEqualTo(before);
 
         HttpResponse<String> accepted = rest.change(
-                "POST", "/api/v1/vms/old/pair", "{\"pool\":\"stand-in\",\"consents\":[\"change-machine-type\"]}");
-        assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(200);
+                "POST", "/api/v1/vms/old/pairs", "{\"pool\":\"stand-in\",\"consents\":[\"change-machine-type\"]}");
+        assertThat(accepted.statusCode()).as(accepted.body()).isEqualTo(201);
         assertThat(rest.get("/api/v1/vms/old/definition").body()).contains("q35", "transient");
-        rest.change("DELETE", "/api/v1/vms/old/pair", "");
+        rest.change("DELETE", "/api/v1/vms/old/pairs/only", "");
         assertThat(rest.get("/api/v1/vms/old/definition").body()).isEqualTo(before);
     }
 
@@ -427,7 +427,7 @@ class KarafIT {
         JsonNode problem = Rest.JSON.readTree(answer.body());
         assertThat(problem.get("code").asText()).isEqualTo("vm-not-found");
         assertThat(problem.get("remedy").asText()).isNotEmpty();
-        assertThat(rest.change("POST", "/api/v1/vms/web1/pair", "{\"pool\":\"nowhere\"}")
+        assertThat(rest.change("POST", "/api/v1/vms/web1/pairs", "{\"pool\":\"nowhere\"}")
                         .statusCode())
                 .isEqualTo(422);
     }

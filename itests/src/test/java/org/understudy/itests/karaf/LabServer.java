@@ -160,7 +160,7 @@ final class LabServer implements AutoCloseable {
     /** The same with a definition of the caller. */
     TestGuest startGuest(String host, String name, String definition) throws Exception {
         requireOk(rest.change("POST", "/api/v1/vms?host=" + host, definition));
-        requireOk(rest.change("POST", "/api/v1/vms/" + name + "/pair", "{\"nic\":\"only\",\"pool\":\"pool-a\"}"));
+        requireOk(rest.change("POST", "/api/v1/vms/" + name + "/pairs", "{\"nic\":\"only\",\"pool\":\"pool-a\"}"));
         requireOk(rest.change("POST", "/api/v1/vms/" + name + "/start", ""));
         TestGuest guest = new TestGuest(rest, name);
         guest.awaitActive();

@@ -89,7 +89,7 @@ class LibvirtPairIT {
     @Test
     void addsAPairAndRunsTheGuestOnItsLeasedVf() throws Exception {
         requireOk(rest.change("POST", "/api/v1/vms?host=alpha", definition()));
-        requireOk(rest.change("POST", "/api/v1/vms/web1/pair", "{\"nic\":\"only\",\"pool\":\"pool-a\"}"));
+        requireOk(rest.change("POST", "/api/v1/vms/web1/pairs", "{\"nic\":\"only\",\"pool\":\"pool-a\"}"));
         server.awaitUntil(
                 "free VFs",
                 () -> rest.json("/api/v1/pools").at("/0/stocks/0/free").asInt() > 0);
@@ -120,7 +120,7 @@ class LibvirtPairIT {
 
     /** libvirt reports success for an update of the device, so the device is checked in QEMU. */
     private void addsAPairToTheRunningGuest() throws Exception {
-        assertThat(effect(rest.change("DELETE", "/api/v1/vms/web1/pair?nic=only", "")))
+        assertThat(effect(rest.change("DELETE", "/api/v1/vms/web1/pairs/only", "")))
                 .isEqualTo("at-once");
         server.awaitUntil("the VF given back by the running guest", () -> leased() == 0);
         assertThat(host.output("virsh", "qemu-monitor-command", "web1", "--hmp", "info pci"))
@@ -128,7 +128,7 @@ class LibvirtPairIT {
                 .contains("id \"ua-");
         assertThat(rest.json("/api/v1/vms/web1").at("/pairs")).isEmpty();
 
-        assertThat(effect(rest.change("POST", "/api/v1/vms/web1/pair", "{\"nic\":\"only\",\"pool\":\"pool-a\"}")))
+        assertThat(effect(rest.change("POST", "/api/v1/vms/web1/pairs", "{\"nic\":\"only\",\"pool\":\"pool-a\"}")))
                 .isEqualTo("at-once");
         new TestGuest(rest, "web1").awaitActive();
         assertThat(leased()).isEqualTo(1);

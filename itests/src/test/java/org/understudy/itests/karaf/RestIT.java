@@ -54,6 +54,8 @@ class RestIT {
     })
     void answersErrorsAsProblems(String method, String path, String header, int status, String code) throws Exception {
         try (Socket socket = send(method, path, header)) {
+            // Otherwise the server waits for a body before it closes the connection.
+            socket.shutdownOutput();
             String response = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
             assertThat(response).startsWith("HTTP/1.1 " + status + " ").contains("application/problem+json");
@@ -62,6 +64,16 @@ class RestIT {
             assertThat(problem.get("status").asInt()).isEqualTo(status);
             assertThat(response.contains("Allow: ")).isEqualTo(status == 405);
         }
+    }
+
+    @Test
+    void refusesALongHeadWithTheReason() throws Exception {
+        HttpResponse<String> refused = rest.send(rest.request("/api/v1/hosts")
+                .header("X-Long", "x".repeat(20_000))
+                .build());
+
+        assertThat(refused.statusCode()).isEqualTo(431);
+        assertThat(Rest.JSON.readTree(refused.body()).get("code").asText()).isEqualTo("head-too-large");
     }
 
     private static Socket send(String method, String path, String header) throws IOException {

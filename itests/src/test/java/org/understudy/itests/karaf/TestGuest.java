@@ -25,7 +25,7 @@ record TestGuest(Rest rest, String name) {
      */
     static TestGuest start(Rest rest, KarafServer server, String host, String name, String options) throws Exception {
         requireOk(rest.change("POST", "/api/v1/vms?host=" + host, definition(server, name, options)));
-        requireOk(rest.change("POST", "/api/v1/vms/" + name + "/pair", "{\"nic\":\"only\",\"pool\":\"stand-in\"}"));
+        requireOk(rest.change("POST", "/api/v1/vms/" + name + "/pairs", "{\"nic\":\"only\",\"pool\":\"stand-in\"}"));
         requireOk(rest.change("POST", "/api/v1/vms/" + name + "/start", ""));
         TestGuest guest = new TestGuest(rest, name);
         guest.awaitActive();

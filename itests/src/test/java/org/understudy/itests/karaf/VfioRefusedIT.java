@@ -43,7 +43,7 @@ class VfioRefusedIT {
     void reportsThatAStartedGuestHasNoVfAlthoughLibvirtListsIt() throws Exception {
         requireOk(
                 lab.rest.change("POST", "/api/v1/vms?host=beta", lab.definition("web2", 2, LabServer.RARE_HEARTBEATS)));
-        requireOk(lab.rest.change("POST", "/api/v1/vms/web2/pair", "{\"nic\":\"only\",\"pool\":\"vf-pool\"}"));
+        requireOk(lab.rest.change("POST", "/api/v1/vms/web2/pairs", "{\"nic\":\"only\",\"pool\":\"vf-pool\"}"));
         // A repair follows the finding after 3 s and may replace it, so the events are read, which miss no health.
         List<String> events = new CopyOnWriteArrayList<>();
         try (Stream<String> stream = lab.rest.events()) {
