@@ -14,6 +14,8 @@ import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { label, type Tone } from '../parts/labels.ts';
 import { timestamp } from '../parts/time.ts';
 
+const FIRST = '?limit=100';
+
 const TONES: Record<AuditEntry['result'], Tone> = { accepted: 'good', refused: 'warning', failed: 'bad' };
 
 @customElement('understudy-audit-page')
@@ -26,15 +28,15 @@ export class AuditPage extends PageElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.read('?limit=100', []);
+    void this.read(FIRST, []);
   }
 
   private async read(query: string, known: AuditEntry[]): Promise<void> {
     try {
       const response = await send('GET', `audit${query}`);
-      const body = (await response.json()) as AuditEntry[] | { entries: AuditEntry[] };
-      this.next = /<([^>]*)>; *rel="next"/.exec(response.headers.get('Link') ?? '')?.[1];
-      this.entries = [...known, ...(Array.isArray(body) ? body : body.entries)];
+      const page = (await response.json()) as { entries: { action: AuditEntry }[]; next?: string };
+      this.next = page.next === undefined ? undefined : `${FIRST}&cursor=${encodeURIComponent(page.next)}`;
+      this.entries = [...known, ...page.entries.map((entry) => entry.action)];
       this.error = undefined;
     } catch (error) {
       this.error = error;
@@ -44,7 +46,7 @@ export class AuditPage extends PageElement {
   protected override render() {
     const head = pageHead('Audit', {
       lead: 'Each change that a user made or tried to make, newest first.',
-      actions: button('Read again', () => this.read('?limit=100', [])),
+      actions: button('Read again', () => this.read(FIRST, [])),
     });
     if (this.error instanceof ApiError && this.error.status === 404) return html`${head}${emptyState('This server keeps no audit log')}`;
     if (this.error !== undefined) return html`${head}<div role="alert">${errorText(this.error)}</div>`;
