@@ -12,6 +12,7 @@ import { PageElement } from '../parts/element.ts';
 import { searchField } from '../parts/fields.ts';
 import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { label, type Tone } from '../parts/labels.ts';
+import { dataTable } from '../parts/table.ts';
 import { timestamp } from '../parts/time.ts';
 
 const FIRST = '?limit=100';
@@ -64,19 +65,12 @@ export class AuditPage extends PageElement {
   }
 
   private table(entries: AuditEntry[]): TemplateResult {
-    return html`<table class="pf-v6-c-table pf-m-compact us-table us-log" aria-label="Audit log">
-      <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
-        ${['Time', 'User', 'Action', 'Object', 'Result'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}</tr></thead>
-      <tbody class="pf-v6-c-table__tbody">${entries.map((entry) => html`<tr class="pf-v6-c-table__tr">
-        <td class="pf-v6-c-table__td us-col-time">${timestamp(entry.time)}</td>
-        <td class="pf-v6-c-table__td">${entry.user}<span class="us-under us-quiet">${entry.face}${
-          entry.remoteAddress ? ` from ${entry.remoteAddress}` : ''}</span></td>
-        <td class="pf-v6-c-table__td">${entry.action.replaceAll('-', ' ')}</td>
-        <td class="pf-v6-c-table__td">${entry.uuid && entry.host
-          ? html`<a href=${vmHref({ uuid: entry.uuid, host: entry.host })}>${entry.object}</a>`
-          : entry.object}${entry.host ? html`<span class="us-under us-quiet">${entry.host}</span>` : nothing}</td>
-        <td class="pf-v6-c-table__td">${label(entry.result, TONES[entry.result])} ${entry.message}</td>
-      </tr>`)}</tbody>
-    </table>`;
+    return dataTable('Audit log', ['Time', 'User', 'Action', 'Object', 'Result'], entries, (entry) => [
+      timestamp(entry.time),
+      html`${entry.user}<span class="us-under us-quiet">${entry.face}${entry.remoteAddress ? ` from ${entry.remoteAddress}` : ''}</span>`,
+      entry.action.replaceAll('-', ' '),
+      html`${entry.uuid && entry.host ? html`<a href=${vmHref({ uuid: entry.uuid, host: entry.host })}>${entry.object}</a>` : entry.object}
+        ${entry.host ? html`<span class="us-under us-quiet">${entry.host}</span>` : nothing}`,
+      html`${label(entry.result, TONES[entry.result])} ${entry.message}`]);
   }
 }
