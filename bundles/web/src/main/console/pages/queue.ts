@@ -11,6 +11,7 @@ import { ask, attempt } from '../parts/dialog.ts';
 import { PageElement } from '../parts/element.ts';
 import { Folds } from '../parts/fold.ts';
 import { label, outcome, type Tone } from '../parts/labels.ts';
+import { dataTable } from '../parts/table.ts';
 import { timestamp } from '../parts/time.ts';
 import { QUEUED } from './bulk.ts';
 import { BULK, BulkSource } from './source.ts';
@@ -54,19 +55,12 @@ export class Queue extends PageElement {
   private entries(bulk: BulkMigration): TemplateResult {
     return html`<p class="us-quiet">Requested ${timestamp(bulk.created)}</p>
       ${bulk.ended ? nothing : actionButton('Cancel all', 'operator', () => this.cancel(bulk), { kind: 'danger' })}
-      <table class="pf-v6-c-table pf-m-compact us-table" aria-label="Migration of ${bulk.entries.length} VMs">
-        <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
-          ${['VM', 'State', 'From', 'To', 'Result'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}</tr></thead>
-        <tbody class="pf-v6-c-table__tbody">${bulk.entries.map((entry) => html`<tr class="pf-v6-c-table__tr">
-          <th class="pf-v6-c-table__td" scope="row">${entry.migration
-            ? html`<a href=${migrationHref(entry.migration)}>${entry.vm}</a>` : entry.vm}</th>
-          <td class="pf-v6-c-table__td">${label(entry.state, TONES[entry.state])} ${entry.progress === undefined || entry.state !== 'running'
-            ? nothing : `${entry.progress} %`}</td>
-          <td class="pf-v6-c-table__td">${entry.source}</td>
-          <td class="pf-v6-c-table__td">${entry.destination ?? html`<span class="us-quiet">not decided</span>`}</td>
-          <td class="pf-v6-c-table__td">${entry.outcome ? outcome(entry.outcome) : nothing} ${entry.reason}</td>
-        </tr>`)}</tbody>
-      </table>`;
+      ${dataTable(`Migration of ${bulk.entries.length} VMs`, ['VM', 'State', 'From', 'To', 'Result'], bulk.entries, (entry) => [
+        entry.migration ? html`<a href=${migrationHref(entry.migration)}>${entry.vm}</a>` : entry.vm,
+        html`${label(entry.state, TONES[entry.state])} ${entry.progress === undefined || entry.state !== 'running' ? nothing : `${entry.progress} %`}`,
+        entry.source,
+        entry.destination ?? html`<span class="us-quiet">not decided</span>`,
+        html`${entry.outcome ? outcome(entry.outcome) : nothing} ${entry.reason}`])}`;
   }
 
   private async cancel(bulk: BulkMigration): Promise<void> {

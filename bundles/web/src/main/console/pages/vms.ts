@@ -37,7 +37,7 @@ const GROUPS: { value: GroupKey; text: string }[] = [
   { value: 'pool', text: 'pool' },
   { value: 'health', text: 'failover' },
   { value: 'state', text: 'state' },
-  { value: 'ready', text: 'what prevents a migration' },
+  { value: 'ready', text: 'obstacle' },
 ];
 
 @customElement('understudy-vms-page')
