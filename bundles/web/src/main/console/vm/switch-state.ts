@@ -115,10 +115,10 @@ function turningOff(vm: Vm, pair: Pair | undefined): Consequence {
 }
 
 function turningOn(vm: Vm, nic: Nic, preview: PairChange | undefined): Consequence {
-  const obstacle = preview?.findings.find((finding) => finding.severity === 'error');
-  if (obstacle !== undefined && !isAnswerable(obstacle)) return impossible(`Not available: ${obstacle.message}.`);
-  const needs = obstacle === undefined ? '' : `${need(obstacle)} `;
-  return { text: needs + whenOn(vm, nic), possible: true, asks: false };
+  const errors = preview?.findings.filter((finding) => finding.severity === 'error') ?? [];
+  const obstacle = errors.find((finding) => !isAnswerable(finding));
+  if (obstacle !== undefined) return impossible(`Not available: ${obstacle.message}.`);
+  return { text: [...errors.map(need), whenOn(vm, nic)].join(' '), possible: true, asks: false };
 }
 
 function whenOn(vm: Vm, nic: Nic): string {
