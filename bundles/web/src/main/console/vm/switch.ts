@@ -196,5 +196,6 @@ export class UnderstudySwitch extends LitElement {
 }
 
 function confirmOff(next: Consequence): string {
-  return next.text.startsWith('Unplugs') ? 'Unplug VF' : 'Remove pair';
+  if (next.text.startsWith('Unplugs')) return 'Unplug primary';
+  return 'Remove pair';
 }
