@@ -100,10 +100,9 @@ test('a switch names before a press what it needs, and the switch of a VM that i
   });
   assert.equal((await vm('old')).pairs.length, 0);
   await visit(address(await vm('idle')), async (page) => {
-    await page.getByText('Needs a VF pool, which you select. Adds a VF to the definition. Applies at the next start.').waitFor();
+    await page.getByText('If you press: Needs a VF pool, which you select. Adds a VF to the definition. Applies at the next start.').waitFor();
     await page.getByRole('button', { name: /Failover pair of .* of idle: Failover off/ }).click();
-    await page.getByRole('dialog').getByLabel('Take the primary from pool').selectOption('stand-in');
-    await page.getByRole('dialog').getByRole('button', { name: 'Switch failover on' }).click();
+    await choosePool(page);
     await page.getByText('It applies at the next start.').waitFor();
     const on = page.getByRole('button', { name: /of idle: Failover configured, VM is off/ });
     await on.waitFor();
@@ -114,12 +113,19 @@ test('a switch names before a press what it needs, and the switch of a VM that i
   });
 });
 
-test('switching off a running pair asks, moves the traffic to the standby NIC, and can be reverted', async () => {
+/** Selects the pool in the question of a switch. */
+async function choosePool(page: Page): Promise<void> {
+  await page.getByRole('dialog').getByLabel('Take the primary from pool').selectOption('stand-in');
+  await page.getByRole('dialog').getByRole('button', { name: 'Switch failover on' }).click();
+}
+
+test('switching off a running pair asks and moves the traffic to the standby NIC; switching on plugs the primary again', async () => {
   const { now } = await ready('walker');
   await visit(address(now), async (page) => {
     await page.getByRole('button', { name: /of walker: Failover on/ }).click();
     const dialog = page.getByRole('dialog');
     await dialog.getByText('Unplugs the emulated primary now').waitFor();
+    await assertAccessible(page);
     await picture(page, 'switch-off');
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'hidden' });
@@ -127,11 +133,37 @@ test('switching off a running pair asks, moves the traffic to the standby NIC, a
 
     await page.getByRole('button', { name: /of walker: Failover on/ }).click();
     await dialog.getByRole('button', { name: 'Unplug primary' }).click();
-    await page.getByText('Pending change').waitFor();
-    await picture(page, 'switch-pending');
-    await until('the primary is unplugged', async () => ((await vm('walker')).pairs[0]?.details.includes('released') ? true : undefined));
-    await page.getByRole('button', { name: 'Revert pending change' }).click();
+    await page.getByText('The primary is being unplugged.').waitFor();
+    await until('the primary is released', async () => ((await vm('walker')).pairs.length === 0 ? true : undefined));
+    await page.getByText('Traffic runs over virtio NIC on user').waitFor();
+    await page.getByRole('button', { name: /of walker: Failover off/ }).click();
+    await choosePool(page);
     await page.getByText('Traffic runs over emulated primary').waitFor({ timeout: 60_000 });
+  });
+});
+
+test('a change that a running VM does not have yet is pending, and can be reverted', async () => {
+  await visit(address(await vm('idle')), async (page) => {
+    await page.getByRole('button', { name: 'Start VM' }).click();
+    await page.getByText('Applies after the VM is shut down and started again').waitFor();
+    await page.getByRole('button', { name: /of idle: Failover off/ }).click();
+    await choosePool(page);
+    await page.getByText('Pending change: the VM gets the pair when it is shut down and started again.').waitFor();
+    await page.getByText('If you press: Reverts the pending change.').waitFor();
+    await assertAccessible(page);
+    await picture(page, 'switch-pending');
+    await page.getByRole('button', { name: 'Revert pending change' }).click();
+    await page.getByRole('button', { name: /of idle: Failover off/ }).waitFor();
+
+    await page.getByRole('button', { name: 'Force VM off …' }).click();
+    const dialog = page.getByRole('dialog');
+    const confirm = dialog.getByRole('button', { name: 'Force VM off' });
+    await dialog.getByLabel('Type idle to confirm').fill('idl');
+    assert.equal(await confirm.getAttribute('aria-disabled'), 'true');
+    await picture(page, 'force-off');
+    await dialog.getByLabel('Type idle to confirm').fill('idle');
+    await confirm.click();
+    await page.getByText('The VM is off.').waitFor();
   });
 });
 
@@ -144,7 +176,7 @@ test('a migration has a timeline while it runs, and its figures at the end', asy
     await assertAccessible(page);
     await picture(page, 'migration-running');
     await page.getByText('Completed', { exact: true }).waitFor({ timeout: 120_000 });
-    await page.getByText(`VM walker runs on ${destination}; its traffic uses the primary.`).waitFor();
+    await page.getByText(`VM walker runs on ${destination}; its traffic uses the primary.`, { exact: true }).waitFor();
     await page.getByText('vCPUs paused').waitFor();
     await page.getByText('no probe is configured for this VM').waitFor();
     await page.getByRole('group', { name: 'Where the traffic ran, to scale' }).waitFor();
@@ -166,7 +198,7 @@ test('a cancel says what it does, and the VM stays', async () => {
     await page.getByRole('button', { name: 'Cancel migration …' }).click();
     await page.getByRole('dialog').getByText('the primary is plugged again').waitFor();
     await page.getByRole('button', { name: 'Cancel migration', exact: true }).click();
-    await page.getByText(`VM walker runs on ${now.host} as before.`).waitFor({ timeout: 60_000 });
+    await page.getByText(`VM walker runs on ${now.host} as before.`, { exact: true }).waitFor({ timeout: 60_000 });
     await picture(page, 'migration-cancelled');
     await page.getByRole('button', { name: 'Migrate VM again …' }).click();
     await page.getByRole('dialog').getByRole('radio', { name: destination }).waitFor();
@@ -196,7 +228,7 @@ test('a failure has its cause first, the place of the VM, and one next step', as
     assert.ok(pid, 'no QEMU receives the VM');
     process.kill(pid, 'SIGKILL');
     await page.getByText('Failed: the VM runs on the source', { exact: true }).waitFor({ timeout: 60_000 });
-    await page.getByText(`VM walker runs on ${now.host} as before.`).waitFor();
+    await page.getByText(`VM walker runs on ${now.host} as before.`, { exact: true }).waitFor();
     const [migration] = await rest<Migration[]>('GET', 'migrations');
     await page.locator('understudy-timeline .finding').first().getByText(migration!.findings[0]!.message).waitFor();
     assert.equal(await page.locator('understudy-timeline').getByRole('button').count(), 1, 'one next step');
@@ -210,18 +242,9 @@ test('a failure has its cause first, the place of the VM, and one next step', as
   });
 });
 
-test('an action that loses data is confirmed by the name of the VM', async () => {
+test('a paused VM has no traffic until it is resumed', async () => {
   const { now } = await ready('walker');
   await visit(address(now), async (page) => {
-    await page.getByRole('button', { name: 'Force VM off …' }).click();
-    const dialog = page.getByRole('dialog');
-    const confirm = dialog.getByRole('button', { name: 'Force VM off' });
-    await dialog.getByLabel('Type walker to confirm').fill('walke');
-    assert.equal(await confirm.getAttribute('aria-disabled'), 'true');
-    await confirm.click({ force: true });
-    assert.equal((await vm('walker')).state, 'running');
-    await picture(page, 'force-off');
-    await page.keyboard.press('Escape');
     await page.getByRole('button', { name: 'Pause VM' }).click();
     await page.getByText('The VM is paused: it sends and receives nothing.').waitFor();
     await page.getByRole('button', { name: 'Resume VM' }).click();

@@ -124,7 +124,7 @@ function turningOn(vm: Vm, nic: Nic, preview: PairChange | undefined): Consequen
 function whenOn(vm: Vm, nic: Nic): string {
   if (vm.state === 'shutoff') return 'Adds a VF to the definition. Applies at the next start.';
   return pairOf(vm, nic) === undefined
-    ? 'Adds a VF to the definition. Applies after the VM is shut down and started again; the running VM is unchanged.'
+    ? 'Adds a VF to the definition. Applies after the VM is shut down and started again, or now if it still has the standby NIC of a former pair.'
     : 'Plugs a VF now; traffic moves from the standby NIC to the VF.';
 }
 
@@ -141,7 +141,7 @@ function need(finding: Finding): string {
 export function done(on: boolean, name: string, change: PairChange): string {
   const effects = {
     'none': on ? 'The VM had the pair already.' : 'The running VM is unchanged.',
-    'at-once': on ? 'A VF is being plugged.' : 'The VF is being unplugged.',
+    'at-once': on ? 'The primary is being plugged.' : 'The primary is being unplugged.',
     'at-next-start': 'It applies at the next start.',
     'after-restart': 'It applies after the VM is shut down and started again.',
   };
