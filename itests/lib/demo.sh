@@ -39,7 +39,7 @@ demo() {
   local migration outcome=0
   migrate_guest migration || outcome=1
   if [ -n "$json" ]; then summary_json "$migration"; else summary_text "$migration"; fi
-  [ -z "$screenshot" ] || take_screenshot "$screenshot"
+  [ -z "$screenshot" ] || take_screenshot "$screenshot" "$migration"
   if [ -z "$once" ]; then
     say
     say "The console is at http://127.0.0.1:$http_port/understudy (user admin, password $password)."
@@ -84,7 +84,6 @@ close_stage() {
   trap - EXIT
   set +e # a failure must not stop the cleanup
   say "Cleaning up ..."
-  [ -z "${driver_pid-}" ] || kill "$driver_pid"
   if [ -n "${karaf_pid-}" ]; then
     api -X POST vms/demo/destroy >/dev/null 2>&1 || true
     stop_karaf
@@ -272,38 +271,12 @@ summary_text() {
     (.findings[]? | select(.severity != "notice") | "\(.severity | ascii_upcase)  \(.message)")' <<<"$1"
 }
 
-# A screenshot of the console after the migration. Its content arrives by events after the page is loaded, so WebDriver is
-# used to wait for it.
+# A screenshot of the page of the migration. Its content arrives by events after the page is loaded.
 take_screenshot() {
-  local port session
-  port=$(free_port)
-  chromedriver --port="$port" >"$stage/chromedriver.log" 2>&1 &
-  driver_pid=$!
-  wait_until 20 "ChromeDriver to answer" driver "$port" -X GET status
-  session=session/$(driver "$port" session -d '{"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": ["--headless",
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars", "--window-size=1100,1360",
-    "--user-data-dir='"$stage"'/chromium"]}}}}' | jq -r .value.sessionId)
-  driver "$port" "$session/url" -d "{\"url\": \"http://admin:$password@127.0.0.1:$http_port/understudy/\"}" >/dev/null
-  wait_until 20 "the console to show the migration" shows_migration "$port" "$session"
-  driver "$port" -X GET "$session/screenshot" | jq -r .value | base64 -d >"$1"
-  driver "$port" -X DELETE "$session" >/dev/null
-  kill "$driver_pid"
-  driver_pid=
+  UNDERSTUDY_USER=admin UNDERSTUDY_PASSWORD=$password node "$here/bundles/web/target/console.tests/picture.mjs" \
+    "http://127.0.0.1:$http_port/understudy/migrations/$(jq -r .id <<<"$2")" 'Release VF on source' "$1"
   say "Screenshot: $1"
 }
-
-# driver PORT [CURL OPTIONS] PATH [CURL OPTIONS]
-driver() {
-  local port=$1 arguments=() argument
-  shift
-  for argument in "$@"; do
-    case "$argument" in status | session | session/*) argument=http://127.0.0.1:$port/$argument ;; esac
-    arguments+=("$argument")
-  done
-  curl --silent --fail --max-time 60 "${arguments[@]}"
-}
-
-shows_migration() { driver "$1" -X GET "$2/source" | jq -r .value | grep -q 'Release VF on source'; }
 
 wait_for_interrupt() {
   while kill -0 "$karaf_pid" 2>/dev/null; do sleep 1 & wait $!; done

@@ -34,8 +34,7 @@ shellcheck|shellcheck|checks the scripts
 python3|python3|runs the hooks for managers in the tests
 nodejs|node|builds the console
 npm|npm|installs the packages that the console is built of
-chromium|chromium|runs the browser tests of the console
-chromium-driver|chromedriver|takes the screenshot of the console
+chromium|chromium|runs the browser tests of the console, takes its screenshot
 LIST
 }
 

@@ -17,7 +17,7 @@ const args = process.argv.slice(2);
 const out = resolve(args[args.indexOf('--out') + 1]);
 const skipTests = args.includes('--skip-tests') && args[args.indexOf('--skip-tests') + 1] !== 'false';
 
-/** Scripts that a page loads by a script tag; each becomes one file. */
+/** Scripts that a page loads by a script tag. */
 const ENTRIES = ['console.ts', 'embed/embed.ts'];
 /** Files that are served as they are. */
 const STATIC = ['index.html', 'icon.svg'];
@@ -67,8 +67,11 @@ async function bundle(esbuild) {
     absWorkingDir: home,
     entryPoints: ENTRIES.filter((entry) => files.has(join(home, entry))),
     entryNames: '[name]',
+    chunkNames: 'shared-[hash]',
     outdir: join(out, 'console'),
     bundle: true,
+    // What both scripts need is loaded once.
+    splitting: true,
     minify: true,
     format: 'esm',
     target: 'es2022',
@@ -95,9 +98,9 @@ async function unitTests(esbuild, all) {
   return passed;
 }
 
-/** They run later, against a server: see itests. */
+/** They run later, against a server: see itests. So does what takes pictures. */
 async function browserTests(esbuild, all) {
-  const tests = all.filter((file) => file.endsWith('.test.ts') && file.includes('/browser/'));
+  const tests = all.filter((file) => /\/browser\/(.*\.test|picture)\.ts$/.test(file));
   const folder = `${out}.tests`;
   await rm(folder, { recursive: true, force: true });
   if (tests.length === 0) return;

@@ -50,7 +50,7 @@ export class Frame extends PageElement {
     if (first) return;
     // The page element renders after this one.
     requestAnimationFrame(() => {
-      const title = this.querySelector<HTMLElement>('#main h1');
+      const title = this.querySelector<HTMLElement>('#scroller h1');
       title?.focus({ preventScroll: true });
       const scroller = this.querySelector('#scroller');
       if (scroller) scroller.scrollTop = back ? router.position() : 0;
@@ -67,15 +67,15 @@ export class Frame extends PageElement {
   protected override render() {
     return html`
       <div class="pf-v6-c-page">
-        <div class="pf-v6-c-skip-to-content"><a class="pf-v6-c-button pf-m-primary" href="#main"
-          @click=${(event: Event) => { event.preventDefault(); this.querySelector<HTMLElement>('#main h1')?.focus(); }}><span
+        <div class="pf-v6-c-skip-to-content"><a class="pf-v6-c-button pf-m-primary" href="#scroller"
+          @click=${(event: Event) => { event.preventDefault(); this.querySelector<HTMLElement>('#scroller h1')?.focus(); }}><span
           class="pf-v6-c-button__text">Skip to content</span></a></div>
         ${this.header()}
         <div class="pf-v6-c-page__sidebar ${this.menuOpen ? 'pf-m-expanded us-menu-open' : 'us-menu-closed'}" id="navigation">
           <div class="pf-v6-c-page__sidebar-body">${this.navigation()}</div>
         </div>
-        <div class="pf-v6-c-page__main-container" id="scroller">
-          <main class="pf-v6-c-page__main" id="main">
+        <div class="pf-v6-c-page__main-container">
+          <main class="pf-v6-c-page__main" id="scroller">
             <section class="pf-v6-c-page__main-section">${this.page()}</section>
           </main>
         </div>

@@ -8,21 +8,23 @@ import { store } from './context.ts';
 interface SessionView {
   user: string;
   role: Role;
-  /** Absent for a login that is sent with each request. */
-  expires?: string;
+  /** False for a login that is sent with each request. */
+  session: boolean;
 }
 
 /** Empty if the server does not name the user. */
 export async function readSession(): Promise<void> {
   const view = await call<SessionView>('GET', 'session').catch(() => undefined);
   const session: Session | undefined = view?.user
-    ? { user: view.user, role: view.role, canLogOut: view.expires !== undefined }
+    ? { user: view.user, role: view.role, canLogOut: view.session }
     : undefined;
   store.setSession(session);
 }
 
+/** The login returns to this page. */
 export function loginAddress(): string {
-  return `${ROOT}login?next=${encodeURIComponent(location.pathname + location.search)}`;
+  const path = location.pathname.slice(new URL(ROOT).pathname.length);
+  return `${ROOT}login?next=${encodeURIComponent(`/${path}${location.search}`)}`;
 }
 
 export async function logOut(): Promise<void> {

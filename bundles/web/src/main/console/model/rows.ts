@@ -33,6 +33,8 @@ export interface VmRow {
   health: string;
   pool: string;
   ready: string;
+  /** The code of the first finding that prevents a migration. */
+  obstacle: string;
 }
 
 export interface GroupRow {
@@ -92,14 +94,16 @@ export class VmRows {
     const rows: VmRow[] = [];
     for (const [key, vm] of vms) {
       const { text, health, pool } = factsOf(vm);
-      const ready = readyText(readiness.get(key));
+      const readinessOfVm = readiness.get(key);
+      const ready = readyText(readinessOfVm);
       if (query.host !== '' && vm.host !== query.host) continue;
       if (query.state !== '' && vm.state !== query.state) continue;
       if (query.health !== '' && health !== query.health) continue;
       if (query.ready !== '' && ready !== query.ready) continue;
       if (query.pool !== '' && !pool.split(', ').includes(query.pool)) continue;
       if (!words.every((word) => text.includes(word))) continue;
-      rows.push({ kind: 'vm', key, vm, health, pool, ready });
+      const obstacle = readinessOfVm?.findings.find((finding) => finding.severity === 'error')?.code ?? '';
+      rows.push({ kind: 'vm', key, vm, health, pool, ready, obstacle });
     }
     return rows;
   }
@@ -124,7 +128,7 @@ export class VmRows {
       case 'host': return (a, b) => collator.compare(a.vm.host, b.vm.host) || byName(a, b);
       case 'state': return (a, b) => plain(a.vm.state, b.vm.state) || byName(a, b);
       case 'pool': return (a, b) => plain(a.pool, b.pool) || byName(a, b);
-      case 'ready': return (a, b) => plain(a.ready, b.ready) || byName(a, b);
+      case 'ready': return (a, b) => plain(b.ready, a.ready) || plain(a.obstacle, b.obstacle) || byName(a, b);
       case 'health': return (a, b) => factsOf(a.vm).healthRank - factsOf(b.vm).healthRank || byName(a, b);
     }
   }
@@ -145,7 +149,7 @@ function groupOf(row: VmRow, key: GroupKey): string {
     case 'state': return row.vm.state;
     case 'pool': return row.pool;
     case 'health': return row.health;
-    case 'ready': return row.ready;
+    case 'ready': return row.obstacle || row.ready;
     case '': return '';
   }
 }

@@ -220,6 +220,27 @@ export interface AuditEntry {
   message: string;
 }
 
+export interface BulkEntry {
+  vm: string;
+  uuid: string;
+  source: string;
+  destination?: string;
+  state: 'waiting' | 'running' | 'ended' | 'refused' | 'cancelled';
+  migration?: string;
+  progress?: number;
+  outcome?: string;
+  reason: string;
+}
+
+/** Migrations of many VMs that were requested at once. */
+export interface BulkMigration {
+  id: string;
+  revision: number;
+  created: string;
+  ended?: string;
+  entries: BulkEntry[];
+}
+
 export type Role = 'viewer' | 'operator' | 'admin';
 
 /** The login of the page. */

@@ -12,7 +12,10 @@ import { PageElement } from '../parts/element.ts';
 import { searchField } from '../parts/fields.ts';
 import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { label, type Tone } from '../parts/labels.ts';
+import { dataTable } from '../parts/table.ts';
 import { timestamp } from '../parts/time.ts';
+
+const FIRST = '?limit=100';
 
 const TONES: Record<AuditEntry['result'], Tone> = { accepted: 'good', refused: 'warning', failed: 'bad' };
 
@@ -26,15 +29,15 @@ export class AuditPage extends PageElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    void this.read('?limit=100', []);
+    void this.read(FIRST, []);
   }
 
   private async read(query: string, known: AuditEntry[]): Promise<void> {
     try {
       const response = await send('GET', `audit${query}`);
-      const body = (await response.json()) as AuditEntry[] | { entries: AuditEntry[] };
-      this.next = /<([^>]*)>; *rel="next"/.exec(response.headers.get('Link') ?? '')?.[1];
-      this.entries = [...known, ...(Array.isArray(body) ? body : body.entries)];
+      const page = (await response.json()) as { entries: { action: AuditEntry }[]; next?: string };
+      this.next = page.next === undefined ? undefined : `${FIRST}&cursor=${encodeURIComponent(page.next)}`;
+      this.entries = [...known, ...page.entries.map((entry) => entry.action)];
       this.error = undefined;
     } catch (error) {
       this.error = error;
@@ -44,7 +47,7 @@ export class AuditPage extends PageElement {
   protected override render() {
     const head = pageHead('Audit', {
       lead: 'Each change that a user made or tried to make, newest first.',
-      actions: button('Read again', () => this.read('?limit=100', [])),
+      actions: button('Read again', () => this.read(FIRST, [])),
     });
     if (this.error instanceof ApiError && this.error.status === 404) return html`${head}${emptyState('This server keeps no audit log')}`;
     if (this.error !== undefined) return html`${head}<div role="alert">${errorText(this.error)}</div>`;
@@ -62,19 +65,12 @@ export class AuditPage extends PageElement {
   }
 
   private table(entries: AuditEntry[]): TemplateResult {
-    return html`<table class="pf-v6-c-table pf-m-compact us-table us-log" aria-label="Audit log">
-      <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
-        ${['Time', 'User', 'Action', 'Object', 'Result'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}</tr></thead>
-      <tbody class="pf-v6-c-table__tbody">${entries.map((entry) => html`<tr class="pf-v6-c-table__tr">
-        <td class="pf-v6-c-table__td us-col-time">${timestamp(entry.time)}</td>
-        <td class="pf-v6-c-table__td">${entry.user}<span class="us-under us-quiet">${entry.face}${
-          entry.remoteAddress ? ` from ${entry.remoteAddress}` : ''}</span></td>
-        <td class="pf-v6-c-table__td">${entry.action.replaceAll('-', ' ')}</td>
-        <td class="pf-v6-c-table__td">${entry.uuid && entry.host
-          ? html`<a href=${vmHref({ uuid: entry.uuid, host: entry.host })}>${entry.object}</a>`
-          : entry.object}${entry.host ? html`<span class="us-under us-quiet">${entry.host}</span>` : nothing}</td>
-        <td class="pf-v6-c-table__td">${label(entry.result, TONES[entry.result])} ${entry.message}</td>
-      </tr>`)}</tbody>
-    </table>`;
+    return dataTable('Audit log', ['Time', 'User', 'Action', 'Object', 'Result'], entries, (entry) => [
+      timestamp(entry.time),
+      html`${entry.user}<span class="us-under us-quiet">${entry.face}${entry.remoteAddress ? ` from ${entry.remoteAddress}` : ''}</span>`,
+      entry.action.replaceAll('-', ' '),
+      html`${entry.uuid && entry.host ? html`<a href=${vmHref({ uuid: entry.uuid, host: entry.host })}>${entry.object}</a>` : entry.object}
+        ${entry.host ? html`<span class="us-under us-quiet">${entry.host}</span>` : nothing}`,
+      html`${label(entry.result, TONES[entry.result])} ${entry.message}`]);
   }
 }

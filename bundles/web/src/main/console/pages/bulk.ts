@@ -10,6 +10,10 @@ import { actionButton } from '../parts/buttons.ts';
 import { ask, errorText, showMessage } from '../parts/dialog.ts';
 import { picker } from '../parts/fields.ts';
 import { label } from '../parts/labels.ts';
+import { BULK } from './source.ts';
+
+/** Fired when migrations were queued. */
+export const QUEUED = 'understudy-queued';
 
 /** The buttons for the selected VMs. */
 export function bulkActions(vms: Vm[]): TemplateResult {
@@ -61,8 +65,9 @@ async function migrate(vms: Vm[]): Promise<void> {
 async function startBulk(vms: Vm[], destination: string): Promise<void> {
   const body = { vms: vms.map((vm) => `${vm.host}/${vm.uuid}`), ...(destination ? { destination } : {}) };
   try {
-    await call('POST', 'bulk-migrations', { body });
-    announce(`${count(vms)} are queued for migration.`);
+    await call('POST', BULK, { body });
+    announce(`${count(vms)} queued for migration.`);
+    dispatchEvent(new Event(QUEUED));
   } catch (error) {
     await showMessage(`${count(vms)} not migrated`, errorText(error));
   }

@@ -30,7 +30,7 @@ export class ConfigurationPage extends PageElement {
   private async check(): Promise<void> {
     this.checks = undefined;
     this.error = undefined;
-    this.checks = await call<Finding[]>('GET', 'doctor').catch((error: unknown) => {
+    this.checks = await call<Finding[]>('GET', 'findings').catch((error: unknown) => {
       this.error = error;
       return undefined;
     });

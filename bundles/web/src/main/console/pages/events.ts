@@ -10,6 +10,7 @@ import { PageElement } from '../parts/element.ts';
 import { picker, searchField } from '../parts/fields.ts';
 import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { label } from '../parts/labels.ts';
+import { dataTable } from '../parts/table.ts';
 import { timestamp } from '../parts/time.ts';
 
 const SHOWN = 200;
@@ -43,15 +44,9 @@ export class EventsPage extends PageElement {
   }
 
   private table(entries: LogEntry[]): TemplateResult {
-    return html`<table class="pf-v6-c-table pf-m-compact us-table us-log" aria-label="Events">
-      <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
-        ${['Time', 'Object', 'Event'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}</tr></thead>
-      <tbody class="pf-v6-c-table__tbody">${entries.slice(0, this.limit).map((entry) => html`<tr class="pf-v6-c-table__tr">
-        <td class="pf-v6-c-table__td us-col-time">${timestamp(entry.at)}</td>
-        <td class="pf-v6-c-table__td"><a href=${linkOf(entry)}>${entry.object}</a></td>
-        <td class="pf-v6-c-table__td">${entry.bad ? label('attention', 'bad', { glyph: 'warning' }) : nothing} ${entry.text}</td>
-      </tr>`)}</tbody>
-    </table>
+    return html`${dataTable('Events', ['Time', 'Object', 'Event'], entries.slice(0, this.limit), (entry) => [
+      timestamp(entry.at), html`<a href=${linkOf(entry)}>${entry.object}</a>`,
+      html`${entry.bad ? label('attention', 'bad', { glyph: 'warning' }) : nothing} ${entry.text}`])}
     ${entries.length > this.limit
       ? html`<button type="button" class="pf-v6-c-button pf-m-link" @click=${() => { this.limit += SHOWN; }}><span
           class="pf-v6-c-button__text">Show ${Math.min(SHOWN, entries.length - this.limit)} more events</span></button>`

@@ -12,6 +12,7 @@ import { findingList, sorted, worst } from '../parts/findings.ts';
 import { Folds } from '../parts/fold.ts';
 import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { label, pairHealth, severity, vmState } from '../parts/labels.ts';
+import { dataTable } from '../parts/table.ts';
 import { timestamp } from '../parts/time.ts';
 import { ReadinessSource } from './source.ts';
 
@@ -91,17 +92,9 @@ export class HostsPage extends PageElement {
   }
 
   private vms(host: Host, vms: Vm[]): TemplateResult {
-    return html`<table class="pf-v6-c-table pf-m-compact us-table" aria-label="VMs of ${host.name}">
-      <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
-        ${['VM', 'State', 'Failover', 'What prevents a migration'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}
-      </tr></thead>
-      <tbody class="pf-v6-c-table__tbody">${vms.map((vm) => html`<tr class="pf-v6-c-table__tr">
-        <th class="pf-v6-c-table__td" scope="row"><a href=${vmHref(vm)}>${vm.name}</a></th>
-        <td class="pf-v6-c-table__td">${vmState(vm.state)}</td>
-        <td class="pf-v6-c-table__td">${vm.pairs.length ? vm.pairs.map((pair) => pairHealth(pair.health)) : html`<span class="us-quiet">no pair</span>`}</td>
-        <td class="pf-v6-c-table__td">${this.obstacles(vm)}</td>
-      </tr>`)}</tbody>
-    </table>`;
+    return dataTable(`VMs of ${host.name}`, ['VM', 'State', 'Failover', 'What prevents a migration'], vms, (vm) => [
+      html`<a href=${vmHref(vm)}>${vm.name}</a>`, vmState(vm.state),
+      vm.pairs.length ? vm.pairs.map((pair) => pairHealth(pair.health)) : html`<span class="us-quiet">no pair</span>`, this.obstacles(vm)]);
   }
 
   private obstacles(vm: Vm): TemplateResult {

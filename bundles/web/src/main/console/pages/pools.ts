@@ -12,6 +12,7 @@ import { findingList, sorted } from '../parts/findings.ts';
 import { Folds } from '../parts/fold.ts';
 import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { emulated, label, vfState } from '../parts/labels.ts';
+import { dataTable } from '../parts/table.ts';
 import { PoolSource } from './source.ts';
 
 const STATES: VfState[] = ['free', 'leased', 'in-use', 'foreign', 'fault', 'unusable'];
@@ -39,27 +40,16 @@ export class PoolsPage extends PageElement {
     const pools = this.pools.value;
     if (pools === undefined) return loading('pools');
     if (pools.length === 0) return emptyState('No pools', html`Add them under <code>pools</code> in etc/understudy.yaml.`);
-    return html`<table class="pf-v6-c-table pf-m-compact us-table us-stock" aria-label="Pools">
-      <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
-        ${['Pool', 'Free', 'Leased', 'Other', 'Per host'].map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}
-      </tr></thead>
-      <tbody class="pf-v6-c-table__tbody">${pools.map((pool) => this.poolRow(pool))}</tbody>
-    </table>`;
+    return dataTable('Pools', ['Pool', 'Free', 'Leased', 'Other', 'Per host'], pools, (pool) => this.poolCells(pool));
   }
 
-  private poolRow(pool: Pool): TemplateResult {
+  private poolCells(pool: Pool): unknown[] {
     const sum = (key: 'free' | 'leased' | 'other') => pool.stocks.reduce((total, stock) => total + stock[key], 0);
-    const stocked = pool.kind !== 'emulated';
-    return html`<tr class="pf-v6-c-table__tr">
-      <th class="pf-v6-c-table__td" scope="row">${pool.name} ${pool.kind === 'emulated' ? emulated() : nothing}
-        <span class="us-under us-quiet">${pool.model ?? (pool.selectors.join(', ') || 'a libvirt network of each host')}</span>
-        ${findingList(sorted(pool.findings))}</th>
-      ${stocked
-        ? html`<td class="pf-v6-c-table__td us-number">${sum('free') === 0 ? label('0', 'warning', { title: 'No VF is free.' }) : sum('free')}</td>
-          <td class="pf-v6-c-table__td us-number">${sum('leased')}</td><td class="pf-v6-c-table__td us-number">${sum('other')}</td>
-          <td class="pf-v6-c-table__td">${this.stocks(pool)}</td>`
-        : html`<td class="pf-v6-c-table__td us-quiet" colspan="4">unlimited</td>`}
-    </tr>`;
+    const name = html`${pool.name} ${pool.kind === 'emulated' ? emulated() : nothing}
+      <span class="us-under us-quiet">${pool.model ?? (pool.selectors.join(', ') || 'a libvirt network of each host')}</span>
+      ${findingList(sorted(pool.findings))}`;
+    if (pool.kind === 'emulated') return [name, html`<span class="us-quiet">unlimited</span>`, '', '', html`<span class="us-quiet">on each host</span>`];
+    return [name, sum('free') === 0 ? label('0', 'warning', { title: 'No VF is free.' }) : sum('free'), sum('leased'), sum('other'), this.stocks(pool)];
   }
 
   private stocks(pool: Pool): TemplateResult {
@@ -136,14 +126,8 @@ export class PoolsPage extends PageElement {
       <h3 class="pf-v6-c-title pf-m-md">PF ${name}
         ${pf.link === undefined ? nothing : label(pf.link ? 'link up' : 'no link', pf.link ? 'good' : 'warning')}
         <span class="us-quiet">${facts.filter((fact) => fact !== undefined).join(' · ')}</span></h3>
-      ${vfs.length === 0 ? html`<p class="us-quiet">No VFs.</p>` : html`
-        <table class="pf-v6-c-table pf-m-compact us-table us-vfs" aria-label="VFs of ${name} on ${host}">
-          <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
-            ${['VF', 'State', 'Used by', 'Address', 'MAC', 'VLAN', 'Pool', 'Driver'].map((text) =>
-              html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}
-          </tr></thead>
-          <tbody class="pf-v6-c-table__tbody">${vfs.map((vf) => vfRow(vf))}</tbody>
-        </table>`}
+      ${vfs.length === 0 ? html`<p class="us-quiet">No VFs.</p>` : dataTable(`VFs of ${name} on ${host}`,
+        ['VF', 'State', 'Used by', 'Address', 'MAC', 'VLAN', 'Pool', 'Driver'], vfs, vfCells)}
     </section>`;
   }
 }
@@ -154,17 +138,13 @@ function stockBar({ free, leased, other }: Stock): TemplateResult {
   return html`<span class="us-bar" aria-hidden="true">${part(leased, 'us-bar__leased')}${part(other, 'us-bar__other')}${part(free, 'us-bar__free')}</span>`;
 }
 
-function vfRow(vf: Vf): TemplateResult {
-  return html`<tr class="pf-v6-c-table__tr">
-    <th class="pf-v6-c-table__td" scope="row">${vf.pfName}#${vf.index}</th>
-    <td class="pf-v6-c-table__td">${vfState(vf.state)}</td>
-    <td class="pf-v6-c-table__td">${usedBy(vf)}</td>
-    <td class="pf-v6-c-table__td"><code>${vf.address}</code></td>
-    <td class="pf-v6-c-table__td">${vf.mac ? html`<code>${vf.mac}</code>` : html`<span class="us-quiet">none</span>`}</td>
-    <td class="pf-v6-c-table__td">${vf.vlan ? vf.vlan : html`<span class="us-quiet">${vf.vlan === 0 ? 'none' : 'unknown'}</span>`}</td>
-    <td class="pf-v6-c-table__td">${vf.pools.join(', ') || html`<span class="us-quiet">none</span>`}</td>
-    <td class="pf-v6-c-table__td">${vf.driver ?? html`<span class="us-quiet">none</span>`}</td>
-  </tr>`;
+function vfCells(vf: Vf): unknown[] {
+  const none = html`<span class="us-quiet">none</span>`;
+  return [
+    `${vf.pfName}#${vf.index}`, vfState(vf.state), usedBy(vf), html`<code>${vf.address}</code>`, vf.mac ? html`<code>${vf.mac}</code>` : none,
+    vf.vlan ? vf.vlan : vf.vlan === 0 ? none : html`<span class="us-quiet">unknown</span>`,
+    html`<span class="us-nowrap">${vf.pools.join(', ') || none}</span>`, vf.driver ?? none,
+  ];
 }
 
 function usedBy(vf: Vf): TemplateResult {

@@ -5,10 +5,13 @@ import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { store } from '../app/context.ts';
 import { ApiError, call } from '../model/rest.ts';
 import type { Topic } from '../model/store.ts';
-import { type FleetReadiness, type Pool, type VmReadiness, vmKey } from '../model/types.ts';
+import { type BulkMigration, type FleetReadiness, type Pool, type VmReadiness, vmKey } from '../model/types.ts';
 
 /** After a change, so that many changes cause one request. */
 const DELAY_MS = 2_000;
+
+/** The path of migrations of many VMs. */
+export const BULK = 'bulk-migrations';
 
 export class Source<T> implements ReactiveController {
   value: T | undefined;
@@ -44,7 +47,7 @@ export class Source<T> implements ReactiveController {
     }, DELAY_MS);
   }
 
-  private async read(): Promise<void> {
+  async read(): Promise<void> {
     if (store.connection.state === 'lost') return;
     try {
       this.value = await call<T>('GET', this.path, { signal: this.abort.signal });
@@ -62,6 +65,13 @@ export class Source<T> implements ReactiveController {
 export class PoolSource extends Source<Pool[]> {
   constructor(host: ReactiveControllerHost) {
     super(host, 'pools', ['pool', 'configuration']);
+  }
+}
+
+/** Newest first. */
+export class BulkSource extends Source<BulkMigration[]> {
+  constructor(host: ReactiveControllerHost) {
+    super(host, BULK, ['migration']);
   }
 }
 

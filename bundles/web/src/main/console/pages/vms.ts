@@ -5,7 +5,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { repeat } from 'lit/directives/repeat.js';
 import { router, store } from '../app/context.ts';
-import { vmHref } from '../app/router.ts';
+import { href, vmHref } from '../app/router.ts';
 import {
   fromParameters, type GroupKey, type GroupRow, NO_PAIR, type Query, type Row, type SortKey, toParameters, type VmRow, VmRows,
 } from '../model/rows.ts';
@@ -20,6 +20,7 @@ import { picker, searchField } from '../parts/fields.ts';
 import { sortHeader } from '../parts/sorting.ts';
 import { RowWindow } from '../parts/window.ts';
 import { bulkActions } from './bulk.ts';
+import './queue.ts';
 import { ReadinessSource } from './source.ts';
 
 const COLUMNS: { key: SortKey; text: string }[] = [
@@ -36,7 +37,7 @@ const GROUPS: { value: GroupKey; text: string }[] = [
   { value: 'pool', text: 'pool' },
   { value: 'health', text: 'failover' },
   { value: 'state', text: 'state' },
-  { value: 'ready', text: 'can migrate' },
+  { value: 'ready', text: 'obstacle' },
 ];
 
 @customElement('understudy-vms-page')
@@ -67,7 +68,7 @@ export class VmsPage extends PageElement {
       ${store.vms.size === 0
         ? emptyState(store.gaps.length ? 'No VMs on the hosts that answer' : 'No VMs',
           'Define one with understudy:vm-define in the shell, or POST its XML to /understudy/api/v1/vms.')
-        : html`${this.toolbar()}${this.selection()}${this.list()}`}`;
+        : html`${this.toolbar()}${this.selection()}<understudy-queue></understudy-queue>${this.list()}`}`;
   }
 
   /** Only when something that the rows depend on has changed: not when the page is scrolled. */
@@ -88,9 +89,14 @@ export class VmsPage extends PageElement {
     const shown = this.query.group ? this.vmRows.length : this.rows.length;
     const total = store.vms.size;
     const number = new Intl.NumberFormat('en');
+    const fleet = this.readiness.value;
     return html`<span class="us-quiet" role="status">${shown === total
       ? number.format(total)
-      : `${number.format(shown)} of ${number.format(total)}`}</span>`;
+      : `${number.format(shown)} of ${number.format(total)}`}</span>
+      ${fleet ? html`<a class="us-quiet" href=${href('vms?group=ready')} @click=${(event: Event) => {
+        event.preventDefault();
+        this.change({ group: 'ready' });
+      }}>${number.format(fleet.ready)} can migrate, ${number.format(fleet.blocked)} cannot</a>` : nothing}`;
   }
 
   private toolbar(): TemplateResult {
@@ -169,9 +175,18 @@ export class VmsPage extends PageElement {
 
   private groupRow(row: GroupRow, index: number): TemplateResult {
     return html`<tr class="pf-v6-c-table__tr us-group" data-row=${index} aria-rowindex=${index + 2}>
-      <th colspan="7" class="pf-v6-c-table__th" scope="rowgroup">${row.value === '' ? 'no pool' : row.value === NO_PAIR ? 'no pair' : row.value.replaceAll('-', ' ')}
+      <th colspan="7" class="pf-v6-c-table__th" scope="rowgroup">${this.groupText(row.value)}
         <span class="us-quiet">${row.count}</span></th>
     </tr>`;
+  }
+
+  private groupText(value: string): string {
+    if (value === '') return 'no pool';
+    if (value === NO_PAIR) return 'no pair';
+    // Names of hosts and pools stay as they are.
+    if (this.query.group !== 'ready' && this.query.group !== 'health' && this.query.group !== 'state') return value;
+    if (this.query.group === 'ready' && value === 'yes') return 'can migrate';
+    return this.query.group === 'state' ? stateText(value) : value.replaceAll('-', ' ');
   }
 
   private vmRow({ key, vm, ready, pool }: VmRow, index: number): TemplateResult {

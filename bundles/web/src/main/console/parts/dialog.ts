@@ -98,7 +98,7 @@ function open(draw: (close: (confirmed: boolean) => void, update: () => void, en
     dialog.classList.toggle('us-dialog--wide', wide);
     render(html`<form method="dialog" class="pf-v6-c-modal-box__form">
       <header class="pf-v6-c-modal-box__header"><h2 id="dialog-title"
-        class="pf-v6-c-modal-box__title ${danger ? 'us-danger' : ''}">${title}</h2></header>
+        class="pf-v6-c-title pf-m-lg ${danger ? 'us-danger' : ''}">${title}</h2></header>
       <div class="pf-v6-c-modal-box__body us-flow" tabindex="-1">${body}</div>
       <footer class="pf-v6-c-modal-box__footer">${buttons}</footer>
     </form>`, dialog);

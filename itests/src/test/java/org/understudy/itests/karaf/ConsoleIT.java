@@ -59,8 +59,12 @@ class ConsoleIT {
     void twentyThousandVmsAreUsable() throws Exception {
         server.removeVms();
         server.startWith(fleet(), FLEET_HOSTS);
-
-        run("fleet");
+        try {
+            run("fleet");
+        } finally {
+            // Otherwise the end of the class removes each VM.
+            server.manageNothing();
+        }
     }
 
     /** The configuration of hosts whose VMs are simulated by libvirt. */
