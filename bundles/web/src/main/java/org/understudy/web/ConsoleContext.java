@@ -30,15 +30,17 @@ public final class ConsoleContext extends ServletContextHelper {
 
     private final LoginCheck login;
     private final FailedLogins failedLogins;
+    private final EmbeddingOrigins origins;
 
     @Activate
-    public ConsoleContext(@Reference FailedLogins failedLogins) {
-        this(new LoginCheck("karaf", "admin"), failedLogins);
+    public ConsoleContext(@Reference FailedLogins failedLogins, @Reference EmbeddingOrigins origins) {
+        this(new LoginCheck("karaf", "admin"), failedLogins, origins);
     }
 
-    ConsoleContext(LoginCheck login, FailedLogins failedLogins) {
+    ConsoleContext(LoginCheck login, FailedLogins failedLogins, EmbeddingOrigins origins) {
         this.login = login;
         this.failedLogins = failedLogins;
+        this.origins = origins;
     }
 
     @Override
@@ -47,6 +49,14 @@ public final class ConsoleContext extends ServletContextHelper {
         response.setHeader("X-Content-Type-Options", "nosniff");
         response.setHeader("Referrer-Policy", "no-referrer");
         response.setHeader("Cache-Control", "no-store");
+        if (origins.answer(request, response)) {
+            // The server would otherwise answer 403.
+            response.flushBuffer();
+            return false;
+        }
+        if (origins.isScript(request)) {
+            return true;
+        }
         Optional<Credentials> given = Credentials.parse(Optional.ofNullable(request.getHeader("Authorization")));
         return given.isPresent() ? isAccepted(given.get(), request.getRemoteAddr(), response) : challenge(response);
     }

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class ConsoleContextTest {
     private final AtomicLong nanos = new AtomicLong();
     private final ConsoleContext context =
-            new ConsoleContext(new LoginCheck("test", "admin"), new FailedLogins(nanos::get));
+            new ConsoleContext(new LoginCheck("test", "admin"), new FailedLogins(nanos::get), new EmbeddingOrigins());
     private boolean accepted;
 
     @BeforeAll

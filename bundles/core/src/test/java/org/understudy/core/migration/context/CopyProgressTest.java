@@ -233,6 +233,7 @@ class CopyProgressTest {
         guest.copyTo(3);
         guest.copy(Duration.ofSeconds(1));
 
-        assertThat(progress.current().orElseThrow().forecast(CopyWatch.DEFAULT_DOWNTIME_LIMIT)).isEmpty();
+        assertThat(progress.current().orElseThrow().forecast(CopyWatch.DEFAULT_DOWNTIME_LIMIT))
+                .isEmpty();
     }
 }
