@@ -67,7 +67,7 @@ export function bandView(band: Band, emulated: boolean): TemplateResult {
       <line class="axis" x1=${percent(at)} x2=${percent(at)} y1="0" y2="5"></line>
       <text x=${percent(at)} y="18" text-anchor=${at === 0 ? 'start' : at > band.total * 0.93 ? 'end' : 'middle'}>${duration(at)}</text>`)}</svg>
     <figcaption class="small quiet">${summary(band)} ${exact
-      ? 'The lengths with a figure are measured; the other boundaries are the ends of steps.'
+      ? 'The pause and the time on standby are as measured; the other boundaries are the ends of steps.'
       : 'The boundaries are the ends of steps.'}</figcaption>
   </figure>`;
 }
@@ -80,13 +80,12 @@ function stepMark(band: Band, percent: (ms: number) => string, one: Band['steps'
     ${wide ? svg`<text x=${percent((one.from + one.to) / 2)} y="14" text-anchor="middle">${number}</text>` : ''}</g>`;
 }
 
-/** The figure of a measured length is beside its bar, on the side with more room. */
+/** The length of the pause is beside its bar, on the side with more room. */
 function bar(band: Band, percent: (ms: number) => string, one: Segment): SVGTemplateResult {
   const length = one.to - one.from;
   const right = one.to < band.total / 2;
-  const inside = one.path !== 'paused' && length / band.total > 0.3;
   return svg`<rect class="${one.path} ${one.measured ? '' : 'unmeasured'}" x=${percent(one.from)} y="3" width=${percent(length)} height=${LANE - 6}></rect>
-    ${one.measured && !inside
+    ${one.path === 'paused'
       ? svg`<text x=${percent(right ? one.to : one.from)} dx=${right ? 6 : -6} y="15" text-anchor=${right ? 'start' : 'end'}>${duration(length)}</text>`
       : ''}`;
 }

@@ -160,7 +160,8 @@ class MigrateForm {
         ${all.length > SHOWN ? html`<p class="us-quiet">${all.length - SHOWN} more hosts; search to find one.</p>` : nothing}
       </fieldset>
       ${chosen === undefined ? nothing : this.details(chosen)}
-      ${this.optionFields()}`;
+      ${this.optionFields()}
+      <p role="status" class="us-quiet">${this.refusal() ?? ''}</p>`;
   }
 
   private row(one: Destination, checked: boolean): TemplateResult {
@@ -219,7 +220,7 @@ class MigrateForm {
       </div>
       ${flag('Encrypt the migration (TLS); both hosts need certificates.', 'tls')}
       ${flag('Auto-converge: slow the guest down if it writes memory faster than it is sent.', 'autoConverge')}
-      <p class="us-quiet">The preflight above does not check these options; the migration refuses them if a host does not support them.</p>
+      <p class="us-quiet">The check above does not include these options. The migration is refused if a host does not support them.</p>
       <p role="alert">${problem ?? ''}</p>
     </div></details>`;
   }

@@ -12,6 +12,8 @@ export interface Figure {
   absent: boolean;
 }
 
+const PENDING = 'Measured at the end of the migration';
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
 
 export function bytes(count: number): string {
@@ -42,7 +44,7 @@ function fact(migration: Migration, step: string, key: string): string | undefin
 }
 
 function pending(migration: Migration): string | undefined {
-  return migration.outcome === undefined ? 'Measured at the end' : undefined;
+  return migration.outcome === undefined ? PENDING : undefined;
 }
 
 function measured(name: string, ms: number, note: string): Figure {
@@ -50,7 +52,7 @@ function measured(name: string, ms: number, note: string): Figure {
 }
 
 function absent(name: string, why: string): Figure {
-  return { name, value: 'not measured', note: why, absent: true };
+  return { name, value: why === PENDING ? 'not yet measured' : 'not measured', note: why, absent: true };
 }
 
 export function figures(migration: Migration): Figure[] {
@@ -89,6 +91,12 @@ export interface Copy {
   left?: string;
 }
 
+/** In the first pass the server does not know yet what the guest writes. */
+function timeLeft(ms: number | undefined, dirty: number | undefined): { left?: string } {
+  if (ms !== undefined) return { left: dirty === undefined ? `at least ${duration(ms)}` : duration(ms) };
+  return dirty === undefined ? {} : { left: 'no end at these rates' };
+}
+
 /** Figures of the copy step while it runs; the server publishes them as facts of the step. */
 export function copy(migration: Migration): Copy | undefined {
   const step = migration.steps.find((report) => report.step === 'copy');
@@ -105,6 +113,6 @@ export function copy(migration: Migration): Copy | undefined {
     ...(remaining === undefined ? {} : { remaining: bytes(remaining) }),
     ...(rate === undefined ? {} : { rate: `${bytes(rate)}/s` }),
     ...(dirty === undefined ? {} : { dirtyRate: `${bytes(dirty)}/s` }),
-    ...(left === undefined ? {} : { left: duration(left) }),
+    ...timeLeft(left, dirty),
   };
 }

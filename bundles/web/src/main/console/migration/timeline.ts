@@ -68,6 +68,7 @@ export class UnderstudyTimeline extends LitElement {
   @property() locked = '';
   @state() private error: unknown;
   @state() private cancelling = false;
+  @state() private asking = false;
   @state() private status = '';
   @query('dialog') private readonly dialog!: HTMLDialogElement;
   private received = 0;
@@ -137,7 +138,7 @@ export class UnderstudyTimeline extends LitElement {
     const disabled = this.locked !== '' || this.cancelling || !cancel.possible;
     return html`<div class="cancel">
       <button type="button" aria-disabled=${String(disabled)} aria-describedby="cancel-text"
-        @click=${() => { if (!disabled) this.dialog.showModal(); }}>Cancel migration …</button>
+        @click=${() => { if (!disabled) void this.ask(); }}>Cancel migration …</button>
       <span id="cancel-text" class="small quiet">${disabled ? reason : `If you cancel: ${reason}`}</span>
       ${this.error === undefined ? nothing : problem(this.error)}
     </div>`;
@@ -145,7 +146,7 @@ export class UnderstudyTimeline extends LitElement {
 
   private question(migration: Migration): TemplateResult {
     const cancel = cancelText(migration);
-    return html`<dialog aria-labelledby="title"><div>
+    return html`<dialog aria-labelledby="title" @close=${() => { this.asking = false; }}>${this.asking ? html`<div>
       <h2 id="title">Cancel migration of ${migration.vm}</h2>
       <p role="status">${cancel.text}</p>
       <footer>
@@ -153,7 +154,13 @@ export class UnderstudyTimeline extends LitElement {
         <button type="button" class="danger" aria-disabled=${String(!cancel.possible)}
           @click=${() => { if (cancel.possible) void this.cancel(migration); }}>Cancel migration</button>
       </footer>
-    </div></dialog>`;
+    </div>` : nothing}</dialog>`;
+  }
+
+  private async ask(): Promise<void> {
+    this.asking = true;
+    await this.updateComplete;
+    this.dialog.showModal();
   }
 
   private async cancel(migration: Migration): Promise<void> {

@@ -65,12 +65,16 @@ test('a figure that was not measured is absent with its reason', () => {
     ['not measured', 'the source sent no event. QEMU reports 31 ms, as QEMU counts'],
     ['1.50 s', 'without the primary'],
   ]);
-  assert.equal(figures(during('copy'))[0]!.note, 'Measured at the end');
+  assert.equal(figures(during('copy'))[0]!.note, 'Measured at the end of the migration');
 });
 
 test('the copy step has what the server reports, and nothing else', () => {
   assert.deepEqual(copy(during('copy', { totalBytes: '1073741824', remainingBytes: '644245094', bytesPerSecond: '104857600' })),
     { percent: 40, total: '1.0 GiB', remaining: '614 MiB', rate: '100 MiB/s' });
+  const left = (facts: Record<string, string>) => copy(during('copy', facts))?.left;
+  assert.equal(left({ remainingMs: '6144' }), 'at least 6.14 s');
+  assert.equal(left({ remainingMs: '6144', dirtyBytesPerSecond: '1' }), '6.14 s');
+  assert.equal(left({ dirtyBytesPerSecond: '1' }), 'no end at these rates');
   assert.equal(copy(during('switch')), undefined);
 });
 

@@ -8,6 +8,10 @@ import { emulated, label, pairHealth } from '../parts/labels.ts';
 import { nicName, pairOf } from './switch-state.ts';
 import { trafficOf, vfOf, type Carrier, type VfAndPf } from './traffic.ts';
 
+/** Whole names, because the build keeps only the classes that it finds. */
+const PATHS: Record<Carrier, string> = {
+  primary: 'us-path--primary', standby: 'us-path--standby', unknown: 'us-path--unknown', plain: '', none: '' };
+
 /** A device that may carry the traffic of a NIC. */
 interface Way {
   carrier: Carrier;
@@ -21,7 +25,7 @@ export function nicView(vm: Vm, nic: Nic, more: TemplateResult): TemplateResult 
   const found = pair === undefined ? undefined : vfOf(vm, pair, store.vfs.values(), store.hosts.get(vm.host));
   const id = `nic-${nic.index}`;
   return html`<section class="us-section us-flow" aria-labelledby=${id}>
-    <h2 class="pf-v6-c-title pf-m-lg" id=${id}>NIC ${nicName(nic)} ${pair === undefined ? nothing : pairHealth(pair.health)}
+    <h2 class="pf-v6-c-title pf-m-lg" id=${id}>${nic.alias === undefined ? '' : 'NIC '}${nicName(nic)} ${pair === undefined ? nothing : pairHealth(pair.health)}
       ${pair?.kind === 'emulated' ? emulated() : nothing}</h2>
     ${pathView(vm, nic, pair, found)}
     ${pair === undefined ? nothing : cause(pair)}
@@ -40,7 +44,7 @@ function pathView(vm: Vm, nic: Nic, pair: Pair | undefined, found: VfAndPf | und
       { carrier: 'primary', name: pair.kind === 'vf' ? 'VF' : 'Emulated primary', device: vfText(pair, found), note: vfNote(pair, found) },
       { carrier: 'standby', name: 'Standby NIC', device: bridge, note: pair.standby }];
   const headline = now.carrier === 'none' ? 'No traffic' : now.carrier === 'unknown' ? 'Path of the traffic is unknown' : `Traffic runs over ${now.device}`;
-  return html`<div class="us-path us-path--${now.carrier}">
+  return html`<div class="us-path ${PATHS[now.carrier]}">
     <p class="us-path__now">${headline}</p>
     ${now.reason === '' ? nothing : html`<p class="us-quiet">${now.reason}</p>`}
     <ul class="us-path__ways" role="list">${ways.map((way) => html`

@@ -115,16 +115,16 @@ function turningOff(vm: Vm, pair: Pair | undefined): Consequence {
 }
 
 function turningOn(vm: Vm, nic: Nic, preview: PairChange | undefined): Consequence {
-  const obstacle = preview?.findings.find((finding) => finding.severity === 'error');
-  if (obstacle !== undefined && !isAnswerable(obstacle)) return impossible(`Not available: ${obstacle.message}.`);
-  const needs = obstacle === undefined ? '' : `${need(obstacle)} `;
-  return { text: needs + whenOn(vm, nic), possible: true, asks: false };
+  const errors = preview?.findings.filter((finding) => finding.severity === 'error') ?? [];
+  const obstacle = errors.find((finding) => !isAnswerable(finding));
+  if (obstacle !== undefined) return impossible(`Not available: ${obstacle.message}.`);
+  return { text: [...errors.map(need), whenOn(vm, nic)].join(' '), possible: true, asks: false };
 }
 
 function whenOn(vm: Vm, nic: Nic): string {
   if (vm.state === 'shutoff') return 'Adds a VF to the definition. Applies at the next start.';
   return pairOf(vm, nic) === undefined
-    ? 'Adds a VF to the definition. Applies after the VM is shut down and started again; the running VM is unchanged.'
+    ? 'Adds a VF to the definition. Applies after the VM is shut down and started again, or now if it still has the standby NIC of a former pair.'
     : 'Plugs a VF now; traffic moves from the standby NIC to the VF.';
 }
 
@@ -141,7 +141,7 @@ function need(finding: Finding): string {
 export function done(on: boolean, name: string, change: PairChange): string {
   const effects = {
     'none': on ? 'The VM had the pair already.' : 'The running VM is unchanged.',
-    'at-once': on ? 'A VF is being plugged.' : 'The VF is being unplugged.',
+    'at-once': on ? 'The primary is being plugged.' : 'The primary is being unplugged.',
     'at-next-start': 'It applies at the next start.',
     'after-restart': 'It applies after the VM is shut down and started again.',
   };

@@ -46,6 +46,7 @@ export class UnderstudySwitch extends LitElement {
   @state() private busy = false;
   @state() private message = '';
   @state() private accepted = false;
+  @state() private asking = false;
   @query('dialog') private readonly dialog!: HTMLDialogElement;
   private pool = '';
 
@@ -115,8 +116,8 @@ export class UnderstudySwitch extends LitElement {
   private question(vm: Vm, nic: Nic, next: Consequence): TemplateResult {
     const off = nic.role === 'standby';
     const needsConsent = this.questions.some((one) => one.code === 'machine-change-needs-consent');
-    return html`<dialog aria-labelledby="title" @close=${() => { this.accepted = false; }}>
-      <div>
+    return html`<dialog aria-labelledby="title" @close=${() => { this.accepted = false; this.asking = false; }}>
+      ${this.asking ? html`<div>
         <h2 id="title">Failover ${off ? 'off' : 'on'}: ${vm.name}, ${nicName(nic)}</h2>
         <p>${next.text}</p>
         <ul class="findings">${this.questions.map((one) => html`<li class="finding warning">${findingText(one)}</li>`)}</ul>
@@ -132,7 +133,7 @@ export class UnderstudySwitch extends LitElement {
           <button type="button" class=${off ? 'danger' : 'main'} aria-disabled=${String(needsConsent && !this.accepted)}
             @click=${() => { void this.confirm(needsConsent); }}>${off ? confirmOff(next) : 'Switch failover on'}</button>
         </footer>
-      </div>
+      </div>` : nothing}
     </dialog>`;
   }
 
@@ -153,6 +154,7 @@ export class UnderstudySwitch extends LitElement {
       ? await this.client!.call<Pool[]>('GET', 'pools').catch(() => [])
       : [];
     this.pool = this.pools[0]?.name ?? '';
+    this.asking = true;
     await this.updateComplete;
     this.dialog.showModal();
   }
@@ -196,5 +198,6 @@ export class UnderstudySwitch extends LitElement {
 }
 
 function confirmOff(next: Consequence): string {
-  return next.text.startsWith('Unplugs') ? 'Unplug VF' : 'Remove pair';
+  if (next.text.startsWith('Unplugs')) return 'Unplug primary';
+  return 'Remove pair';
 }

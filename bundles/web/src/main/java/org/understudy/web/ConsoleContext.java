@@ -43,13 +43,18 @@ public final class ConsoleContext extends ServletContextHelper {
     private final Authenticator authenticator;
     private final Policies policies;
     private final AuditTrail audit;
+    private final EmbeddingOrigins origins;
 
     @Activate
     public ConsoleContext(
-            @Reference Authenticator authenticator, @Reference Policies policies, @Reference AuditTrail audit) {
+            @Reference Authenticator authenticator,
+            @Reference Policies policies,
+            @Reference AuditTrail audit,
+            @Reference EmbeddingOrigins origins) {
         this.authenticator = authenticator;
         this.policies = policies;
         this.audit = audit;
+        this.origins = origins;
     }
 
     @Override
@@ -60,7 +65,12 @@ public final class ConsoleContext extends ServletContextHelper {
         response.setHeader("X-Content-Type-Options", "nosniff");
         response.setHeader("Referrer-Policy", "no-referrer");
         response.setHeader("Cache-Control", "no-store");
-        if (isLogin) {
+        if (origins.answer(request, response)) {
+            // The server would otherwise answer 403.
+            response.flushBuffer();
+            return false;
+        }
+        if (isLogin || origins.isScript(request)) {
             return true;
         }
         Authenticator.Result result = authenticator.check(request);

@@ -45,17 +45,24 @@ class ConsoleIT {
     @Test
     @Order(1)
     void everyPageShowsWhatTheServerHas() throws Exception {
-        Rest rest = server.startWith(CONFIGURATION.formatted(server.home, Built.qemuUser()), 2);
-        TestGuest.start(rest, server, "alpha", "walker", "");
-        assertThat(rest.change("POST", "/api/v1/vms?host=alpha", TestGuest.definition(server, "idle", ""))
-                        .statusCode())
-                .isEqualTo(201);
+        guests();
 
         run("pages");
     }
 
     @Test
     @Order(2)
+    void aVmIsSwitchedAndMigratedByItsPage() throws Exception {
+        Rest rest = guests();
+        String pc = TestGuest.definition(server, "old", "").replace("machine='q35'", "machine='pc'");
+        assertThat(rest.change("POST", "/api/v1/vms?host=alpha", pc).statusCode())
+                .isEqualTo(201);
+
+        run("vm");
+    }
+
+    @Test
+    @Order(3)
     void twentyThousandVmsAreUsable() throws Exception {
         server.removeVms();
         server.startWith(fleet(), FLEET_HOSTS);
@@ -65,6 +72,18 @@ class ConsoleIT {
             // Otherwise the end of the class removes each VM.
             server.manageNothing();
         }
+    }
+
+    /** Hosts alpha and beta with a running VM with a pair, and one that is off. */
+    private static Rest guests() throws Exception {
+        Rest rest = server.startWith(CONFIGURATION.formatted(server.home, Built.qemuUser()), 2);
+        if (rest.json("/api/v1/vms").get("vms").isEmpty()) {
+            TestGuest.start(rest, server, "alpha", "walker", "");
+            assertThat(rest.change("POST", "/api/v1/vms?host=alpha", TestGuest.definition(server, "idle", ""))
+                            .statusCode())
+                    .isEqualTo(201);
+        }
+        return rest;
     }
 
     /** The configuration of hosts whose VMs are simulated by libvirt. */
@@ -99,6 +118,7 @@ class ConsoleIT {
         node.environment().put("UNDERSTUDY_URL", "http://127.0.0.1:" + server.httpPort + "/understudy/");
         node.environment().put("UNDERSTUDY_USER", "admin");
         node.environment().put("UNDERSTUDY_PASSWORD", server.password());
+        node.environment().put("UNDERSTUDY_HOME", server.home.toString());
         node.environment().put("UNDERSTUDY_VMS", String.valueOf(FLEET_HOSTS * VMS_PER_HOST));
         Process process = node.start();
         try {

@@ -3,6 +3,7 @@ package org.understudy.core.migration.context;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -18,6 +19,9 @@ final class CopyProgress {
     private static final int FRUITLESS = 2;
 
     private static final long SHORTEST_NANOS = 1_000_000;
+
+    /** QEMU limits its bandwidth in slices of 100 ms. Source: QEMU, migration/migration.h, BUFFER_DELAY. */
+    private static final long SHORTEST_RATE_NANOS = 200_000_000;
 
     private final LongSupplier nanos;
     private Optional<Figures> figures = Optional.empty();
@@ -67,6 +71,22 @@ final class CopyProgress {
 
         private static Duration seconds(double amount) {
             return Duration.ofNanos((long) (amount * 1e9));
+        }
+    }
+
+    /**
+     * The copy at present.
+     *
+     * @param left memory to send in the present pass, in bytes
+     * @param sent bytes per second in the present pass, or in the last one while the present one is too short to tell
+     * @param written bytes per second that the guest wrote in the last pass; empty in the first pass
+     */
+    record Current(long left, OptionalLong sent, OptionalLong written) {
+        /** How long the copy takes at these rates, in the first pass at least; empty if it does not end, or if that is unknown. */
+        Optional<Duration> forecast(Duration downtimeLimit) {
+            return sent.isEmpty()
+                    ? Optional.empty()
+                    : new Figures(left, sent.getAsLong(), written.orElse(0)).forecast(downtimeLimit);
         }
     }
 
@@ -120,6 +140,22 @@ final class CopyProgress {
     /** Whether the present pass is progress. */
     private boolean isProgress() {
         return pass.number == 1 || pass.bytes <= smallestBytes * PROGRESS;
+    }
+
+    /** What is known of the copy at present; empty before the first sample. */
+    Optional<Current> current() {
+        if (pass.number == 0) {
+            return Optional.empty();
+        }
+        long elapsed = nanos.getAsLong() - pass.began;
+        OptionalLong ofPass = elapsed < SHORTEST_RATE_NANOS
+                ? OptionalLong.empty()
+                : OptionalLong.of((long) ((pass.bytes - leftBytes) / (elapsed / 1e9)));
+        OptionalLong ofLast = figures.map(f -> OptionalLong.of(f.sent())).orElse(OptionalLong.empty());
+        return Optional.of(new Current(
+                leftBytes,
+                ofPass.isPresent() ? ofPass : ofLast,
+                figures.map(f -> OptionalLong.of(f.written())).orElse(OptionalLong.empty())));
     }
 
     /** The figures of a copy whose passes have not become smaller for this long; empty while they do. */

@@ -3,8 +3,10 @@ package org.understudy.core.migration.context;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -12,6 +14,7 @@ import org.understudy.api.MigrationStep;
 import org.understudy.api.Severity;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.MigrationProgress;
+import org.understudy.core.migration.context.CopyProgress.Current;
 import org.understudy.core.migration.context.CopyProgress.Figures;
 
 /** Reports a copy of memory that does not converge while it runs, and determines when it has to end. Used by one thread. */
@@ -61,12 +64,23 @@ public final class CopyWatch {
             return;
         }
         progress.sample(pass, now.remainingBytes());
+        progress.current().ifPresent(current -> status.observe(MigrationStep.COPY, facts(current)));
         Optional<Figures> figures = progress.notConverging(reportAfter);
         if (!figures.equals(shown)) {
             shown = figures;
             replace(figures.map(
                     f -> notConverging("Copy of VM " + request.vm() + " does not converge", f, whileRunning(f))));
         }
+    }
+
+    /** Of the running copy, for the console. */
+    private Map<String, Object> facts(Current current) {
+        Map<String, Object> facts = new LinkedHashMap<>();
+        facts.put("remainingBytes", current.left());
+        current.sent().ifPresent(rate -> facts.put("bytesPerSecond", rate));
+        current.written().ifPresent(rate -> facts.put("dirtyBytesPerSecond", rate));
+        current.forecast(downtimeLimit()).ifPresent(span -> facts.put("remainingMs", span.toMillis()));
+        return facts;
     }
 
     private void replace(Optional<Finding> fresh) {

@@ -102,6 +102,20 @@ public final class MigrationStatusBuilder {
         publish();
     }
 
+    /**
+     * Shows facts of a running step that are true only at present. They replace those of the last call, and the end of the
+     * step removes them.
+     */
+    synchronized void observe(MigrationStep step, Map<String, Object> facts) {
+        StepProgress progress = steps.get(step);
+        Map<String, String> observed = new LinkedHashMap<>();
+        facts.forEach((key, value) -> observed.put(key, value.toString()));
+        if (progress.state == StepState.RUNNING && !observed.equals(progress.observed)) {
+            progress.observed = observed;
+            publish();
+        }
+    }
+
     public synchronized void add(List<Finding> more) {
         more.stream().filter(f -> !findings.contains(f)).forEach(findings::add);
         publish();
@@ -245,6 +259,7 @@ public final class MigrationStatusBuilder {
     private static final class StepProgress {
         private final MigrationStep step;
         private final Map<String, String> facts;
+        private Map<String, String> observed = Map.of();
         private StepState state;
         private Optional<Instant> started;
         private Optional<Duration> duration;
@@ -271,11 +286,14 @@ public final class MigrationStatusBuilder {
                 duration = begun.map(Stopwatch::elapsed);
             }
             state = endState;
+            observed = Map.of();
         }
 
         StepReport report() {
             Optional<Duration> soFar = state == StepState.RUNNING ? begun.map(Stopwatch::elapsed) : duration;
-            return new StepReport(step, state, started, soFar, Collections.unmodifiableMap(new LinkedHashMap<>(facts)));
+            Map<String, String> all = new LinkedHashMap<>(facts);
+            all.putAll(observed);
+            return new StepReport(step, state, started, soFar, Collections.unmodifiableMap(all));
         }
     }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.understudy.core.migration.context.CopyProgress.Current;
 import org.understudy.core.migration.context.CopyProgress.Figures;
 
 class CopyProgressTest {
@@ -194,5 +195,45 @@ class CopyProgressTest {
                 .isBetween(Duration.ofMillis(1499), Duration.ofMillis(1501));
         assertThat(new Figures(30 * MIB, 100 * MIB, 200 * MIB).forecast(Duration.ofMillis(300)))
                 .hasValue(Duration.ofMillis(300));
+    }
+
+    @Test
+    void theRateOfTheFirstPassIsKnownBeforeItsEnd() {
+        assertThat(progress.current()).isEmpty();
+        Guest guest = new Guest(64 * GIB, 256 * MIB, 10 * MIB, GIB, true);
+        assertThat(progress.current().orElseThrow().sent()).isEmpty();
+
+        guest.copy(Duration.ofSeconds(64));
+
+        Current now = progress.current().orElseThrow();
+        assertThat(now.left()).isEqualTo(48 * GIB);
+        assertThat(now.sent()).hasValue(256 * MIB);
+        assertThat(now.written()).as("not known in the first pass").isEmpty();
+        assertThat(now.forecast(CopyWatch.DEFAULT_DOWNTIME_LIMIT)).hasValue(Duration.ofSeconds(192));
+    }
+
+    @Test
+    void afterAPassTheForecastIncludesWhatTheGuestWrites() {
+        Guest guest = new Guest(4 * GIB, 256 * MIB, 128 * MIB, 64 * GIB, true);
+
+        guest.copyTo(2);
+        guest.copy(Duration.ofSeconds(1));
+
+        Current now = progress.current().orElseThrow();
+        assertThat(now.sent()).hasValue(256 * MIB);
+        assertThat(now.written()).hasValue(128 * MIB);
+        assertThat(now.forecast(CopyWatch.DEFAULT_DOWNTIME_LIMIT).orElseThrow())
+                .isGreaterThan(Duration.ofMillis(1000 * now.left() / (256 * MIB)));
+    }
+
+    @Test
+    void aCopyThatDoesNotEndHasNoForecast() {
+        Guest guest = new Guest(4 * GIB, 128 * MIB, 256 * MIB, 64 * GIB, true);
+
+        guest.copyTo(3);
+        guest.copy(Duration.ofSeconds(1));
+
+        assertThat(progress.current().orElseThrow().forecast(CopyWatch.DEFAULT_DOWNTIME_LIMIT))
+                .isEmpty();
     }
 }
