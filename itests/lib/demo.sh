@@ -283,7 +283,9 @@ take_screenshot() {
   session=session/$(driver "$port" session -d '{"capabilities": {"alwaysMatch": {"goog:chromeOptions": {"args": ["--headless",
     "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars", "--window-size=1100,1360",
     "--user-data-dir='"$stage"'/chromium"]}}}}' | jq -r .value.sessionId)
-  driver "$port" "$session/url" -d "{\"url\": \"http://admin:$password@127.0.0.1:$http_port/understudy/\"}" >/dev/null
+  driver "$port" "$session/url" -d "{\"url\": \"http://127.0.0.1:$http_port/understudy/\"}" >/dev/null
+  driver "$port" "$session/execute/sync" -d "{\"args\": [\"$password\"], \"script\":
+    \"document.getElementById('user').value = 'admin'; document.getElementById('password').value = arguments[0]; document.forms[0].submit()\"}" >/dev/null
   wait_until 20 "the console to show the migration" shows_migration "$port" "$session"
   driver "$port" -X GET "$session/screenshot" | jq -r .value | base64 -d >"$1"
   driver "$port" -X DELETE "$session" >/dev/null

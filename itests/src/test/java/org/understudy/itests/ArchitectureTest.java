@@ -38,7 +38,7 @@ class ArchitectureTest {
      * not import each other.
      */
     private static final List<Set<String>> LAYERS = List.of(
-            Set.of("definition", "probe"),
+            Set.of("definition", "probe", "audit"),
             Set.of("definition.lint", "definition.edit", "inventory"),
             Set.of("health", "migration.context"),
             Set.of("vf", "migration.step"),

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param allowEmulatedPrimary whether an emulated NIC may replace a VF
  * @param settle time after a plug during which no migration starts
  * @param probes how the network gap of a VM is measured
+ * @param access who may log in, and how
  * @param migrationsAtOnce how many migrations of {@link BulkMigrations} run from or to a host at the same time
  */
 public record Policy(
@@ -30,12 +31,13 @@ public record Policy(
         boolean allowEmulatedPrimary,
         Duration settle,
         Map<VmName, ProbeTarget> probes,
+        AccessPolicy access,
         int migrationsAtOnce) {
     /** The default of {@link #migrationsAtOnce}. */
     public static final int MIGRATIONS_AT_ONCE = 2;
 
     /**
-     * A configuration with the default number of migrations at once.
+     * A configuration with the default access and number of migrations at once.
      *
      * @param hosts the hosts, in the order of the file
      * @param pools the pools, in the order of the file
@@ -67,6 +69,7 @@ public record Policy(
                 allowEmulatedPrimary,
                 settle,
                 probes,
+                AccessPolicy.DEFAULT,
                 MIGRATIONS_AT_ONCE);
     }
 

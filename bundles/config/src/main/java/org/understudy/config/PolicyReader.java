@@ -14,6 +14,7 @@ import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.understudy.api.AccessPolicy;
 import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Policy;
 import org.understudy.api.Policy.Deadlines;
@@ -39,7 +40,7 @@ final class PolicyReader {
 
     private static final Duration SHORTEST = Duration.ofMillis(1);
     private static final List<String> KEYS =
-            List.of("hosts", "pools", "networks", "migration", "allow-emulated-primary", "probes");
+            List.of("hosts", "pools", "networks", "migration", "allow-emulated-primary", "probes", "security");
 
     private final Problems problems;
     private final Policy lastValid;
@@ -63,7 +64,7 @@ final class PolicyReader {
     static Policy defaults(Entry empty, Problems problems) {
         Pools pools = pools(empty);
         Migrations migrations = migrations(empty.mapping("migration"));
-        return policy(List.of(), pools, migrations, false, Map.of());
+        return policy(List.of(), pools, migrations, false, Map.of(), AccessPolicy.DEFAULT);
     }
 
     Policy read(Entry file) {
@@ -96,8 +97,10 @@ final class PolicyReader {
                 lastValid.allowEmulatedPrimary());
         Map<VmName, ProbeTarget> probes =
                 valid(lost.test("probes"), () -> probes(file.mapping("probes")), lastValid.probes());
+        AccessPolicy access =
+                valid(lost.test("security"), () -> AccessReader.read(file.mapping("security")), lastValid.access());
         file.reportUnknownKeys();
-        return policy(hosts.hosts(), pools, migrations, emulated, probes);
+        return policy(hosts.hosts(), pools, migrations, emulated, probes, access);
     }
 
     private static void reportWithoutKeys(Entry file) {
@@ -115,7 +118,8 @@ final class PolicyReader {
             Pools pools,
             Migrations migrations,
             boolean allowEmulatedPrimary,
-            Map<VmName, ProbeTarget> probes) {
+            Map<VmName, ProbeTarget> probes,
+            AccessPolicy access) {
         return new Policy(
                 hosts,
                 pools.all(),
@@ -126,6 +130,7 @@ final class PolicyReader {
                 allowEmulatedPrimary,
                 migrations.settle(),
                 probes,
+                access,
                 migrations.atOnce());
     }
 

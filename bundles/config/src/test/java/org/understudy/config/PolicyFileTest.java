@@ -13,11 +13,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.api.AccessPolicy;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HostName;
@@ -28,6 +30,7 @@ import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.ProbeTarget;
+import org.understudy.api.Role;
 import org.understudy.api.Severity;
 import org.understudy.api.VfDefaults;
 import org.understudy.api.VfSelector;
@@ -140,6 +143,7 @@ class PolicyFileTest {
                                 new ProbeTarget.Heartbeat("127.0.0.1", 47000, 1),
                                 new VmName("web2"),
                                 new ProbeTarget.Icmp("192.0.2.1", Duration.ofMillis(20))),
+                        AccessPolicy.DEFAULT,
                         4));
     }
 
@@ -273,6 +277,11 @@ class PolicyFileTest {
                 "probes: {web1: {kind: heartbeat, port: 70000}}",
                 "probes: {'': 'icmp:192.0.2.1'}",
                 "probes: {web1: }",
+                "security: {realm: }",
+                "security: {roles: {viewer: [a], admin: [a]}}",
+                "security: {roles: {root: [a]}}",
+                "security: {basic: maybe}",
+                "security: {session: {idle: 5s}}",
                 "- a list",
             })
     void refusesAWrongValueWithOneFinding(String text) {
@@ -280,6 +289,35 @@ class PolicyFileTest {
 
         assertThat(finding.message()).contains("understudy.yaml, line 1");
         assertThat(finding.remedy()).isNotBlank();
+    }
+
+    @Test
+    void mapsTheRolesOfTheRealmAndKeepsTheDefaultsOfOtherRoles() {
+        AccessPolicy access = good("""
+                security:
+                  realm: corporate
+                  role-classes: [org.example.GroupPrincipal]
+                  roles:
+                    operator: [vm-team]
+                    admin: [manager, root]
+                  basic: false
+                  session: {idle: 5m, lifetime: 1h}
+                """).access();
+
+        assertThat(access)
+                .isEqualTo(new AccessPolicy(
+                        "corporate",
+                        Set.of("org.example.GroupPrincipal"),
+                        Map.of(
+                                "viewer", Role.VIEWER,
+                                "vm-team", Role.OPERATOR,
+                                "manager", Role.ADMIN,
+                                "root", Role.ADMIN,
+                                "peer", Role.PEER),
+                        false,
+                        Duration.ofMinutes(5),
+                        Duration.ofHours(1)));
+        assertThat(good("hosts: []\n").access()).isEqualTo(AccessPolicy.DEFAULT);
     }
 
     @Test

@@ -31,8 +31,8 @@ final class PeerLink {
     private static final Duration LONGEST_CALL = Duration.ofSeconds(90);
 
     /** No result of a call: without a login, the host is not available. */
-    private static final Set<ErrorCode> LOGIN_REFUSED =
-            EnumSet.of(ErrorCode.UNAUTHORIZED, ErrorCode.ROLE_MISSING, ErrorCode.TOO_MANY_LOGINS);
+    private static final Set<ErrorCode> LOGIN_REFUSED = EnumSet.of(
+            ErrorCode.UNAUTHORIZED, ErrorCode.ROLE_MISSING, ErrorCode.TOO_MANY_LOGINS, ErrorCode.ENCRYPTION_REQUIRED);
 
     private final HttpClient client;
     private final PeerProtocol protocol;
@@ -112,17 +112,17 @@ final class PeerLink {
     }
 
     private UnderstudyException problem(String call, HttpResponse<String> response) {
+        String remedy = response.statusCode() == 401 ? "; check user and password-file" : "";
         boolean isProblem = response.headers()
                 .firstValue("Content-Type")
                 .filter(t -> t.startsWith("application/problem+json"))
                 .isPresent();
         if (isProblem && PeerJson.read(response.body(), Problem.class) instanceof Problem problem) {
-            return new UnderstudyException(problem.errorCode(), "Peer " + calls + ": " + problem.detail());
+            return new UnderstudyException(problem.errorCode(), "Peer " + calls + ": " + problem.detail() + remedy);
         }
         return new UnderstudyException(
                 ErrorCode.HOST_UNAVAILABLE,
-                "Peer " + calls + " answered " + response.statusCode() + " to " + call
-                        + (response.statusCode() == 401 ? "; check user and password-file" : ""));
+                "Peer " + calls + " answered " + response.statusCode() + " to " + call + remedy);
     }
 
     /** The used parts of a problem document. */

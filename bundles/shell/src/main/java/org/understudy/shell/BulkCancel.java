@@ -7,9 +7,11 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.VmOnHost;
 
 @Service
+@Performs(Action.CANCEL)
 @Command(
         scope = "understudy",
         name = "bulk-cancel",

@@ -8,12 +8,14 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.BulkMigration;
 import org.understudy.api.BulkMigration.State;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Outcome;
 
 @Service
+@Performs(Action.VIEW)
 @Command(
         scope = "understudy",
         name = "bulk-show",

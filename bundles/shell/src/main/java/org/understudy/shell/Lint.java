@@ -10,6 +10,7 @@ import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.apache.karaf.shell.support.completers.FileCompleter;
+import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.Pairs;
@@ -17,6 +18,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmOnHost;
 
 @Service
+@Performs(Action.VIEW)
 @Command(
         scope = "understudy",
         name = "lint",
@@ -52,6 +54,16 @@ public final class Lint extends UnderstudyCommand {
 
     @Reference
     Pairs pairs;
+
+    @Override
+    Action action() {
+        return file.isEmpty() ? super.action() : Action.READ_FILE;
+    }
+
+    @Override
+    CommandAudit.CommandObject object(CommandAudit audit) {
+        return CommandAudit.CommandObject.named(file.isEmpty() ? vm : file);
+    }
 
     @Override
     int run() {

@@ -5,11 +5,13 @@ import java.util.Optional;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Migration;
 import org.understudy.api.Outcome;
 
 @Service
+@Performs(Action.MIGRATE)
 @Command(
         scope = "understudy",
         name = "migrate",

@@ -9,6 +9,7 @@ import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.BulkMigration;
 import org.understudy.api.BulkMigrations;
 import org.understudy.api.HostName;
@@ -16,6 +17,7 @@ import org.understudy.api.VmAddress;
 import org.understudy.api.VmOnHost;
 
 @Service
+@Performs(Action.MIGRATE)
 @Command(
         scope = "understudy",
         name = "migrate-bulk",
@@ -43,6 +45,16 @@ public final class MigrateBulk extends MigrationOptionsCommand {
 
     @Reference
     BulkMigrations bulk;
+
+    @Override
+    CommandAudit.CommandObject object(CommandAudit audit) {
+        return CommandAudit.CommandObject.named(String.join(", ", names));
+    }
+
+    @Override
+    String note() {
+        return to.isEmpty() ? "to the hosts with the most free VFs" : "to host " + to;
+    }
 
     @Override
     int run() {

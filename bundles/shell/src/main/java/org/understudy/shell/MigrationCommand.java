@@ -31,6 +31,11 @@ abstract class MigrationCommand extends UnderstudyCommand {
         return new MigrationId(given("migration", id));
     }
 
+    @Override
+    CommandAudit.CommandObject object(CommandAudit audit) {
+        return CommandAudit.CommandObject.named(id);
+    }
+
     final int show(Migration migration) {
         print(migration, () -> TextView.migration(out(), migration));
         return 0;

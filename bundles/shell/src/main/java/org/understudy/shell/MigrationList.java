@@ -8,12 +8,14 @@ import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.Migration;
 import org.understudy.api.Migrations;
 import org.understudy.api.VmAddress;
 import org.understudy.api.VmOnHost;
 
 @Service
+@Performs(Action.VIEW)
 @Command(
         scope = "understudy",
         name = "migration-list",

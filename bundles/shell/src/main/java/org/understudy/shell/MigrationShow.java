@@ -5,9 +5,11 @@ import java.util.Optional;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.Migration;
 
 @Service
+@Performs(Action.VIEW)
 @Command(
         scope = "understudy",
         name = "migration-show",

@@ -55,6 +55,16 @@ abstract class MoveCommand extends MigrationOptionsCommand {
         return new HostName(given("host", host));
     }
 
+    @Override
+    CommandAudit.CommandObject object(CommandAudit audit) {
+        return audit.vm(vm());
+    }
+
+    @Override
+    String note() {
+        return "to host " + host;
+    }
+
     final MigrationOptions options() {
         return options(Optional.of(probe).filter(text -> !text.isEmpty()).map(ProbeTarget::parse));
     }

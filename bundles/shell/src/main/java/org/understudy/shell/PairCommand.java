@@ -37,6 +37,11 @@ abstract class PairCommand extends VmCommand {
         return NicSelector.parse(nic);
     }
 
+    @Override
+    String note() {
+        return dryRun ? "dry run" : "";
+    }
+
     final int answer(PairChange planned) {
         PairChange change = Passwords.masked(planned);
         print(change, () -> {

@@ -4,6 +4,7 @@ package org.understudy.shell;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
@@ -11,6 +12,7 @@ import org.understudy.api.Vm;
 import org.understudy.api.VmState;
 
 @Service
+@Performs(Action.PAIR)
 @Command(
         scope = "understudy",
         name = "pair-off",

@@ -7,11 +7,13 @@ import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.FleetReadiness;
 import org.understudy.api.HostName;
 import org.understudy.api.Readiness;
 
 @Service
+@Performs(Action.VIEW)
 @Command(
         scope = "understudy",
         name = "readiness",

@@ -5,14 +5,17 @@ import java.io.PrintStream;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.apache.karaf.shell.api.action.Action;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.console.Session;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.AuditLog;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
+import org.understudy.api.Inventory;
 import org.understudy.api.JsonView;
 import org.understudy.api.UnderstudyException;
 
@@ -32,6 +35,12 @@ abstract class UnderstudyCommand implements Action {
     @Reference
     Session session;
 
+    @Reference
+    List<AuditLog> auditLogs = List.of();
+
+    @Reference
+    List<Inventory> inventories = List.of();
+
     /** Runs the command and prints the result. Returns the exit status. */
     abstract int run();
 
@@ -43,15 +52,44 @@ abstract class UnderstudyCommand implements Action {
     }
 
     private int runOrPrintError() {
+        CommandAudit audit = new CommandAudit(auditLogs, inventories);
+        CommandAudit.CommandObject object = CommandAudit.CommandObject.named("");
         try {
             TrailingOptions.apply(this);
-            return run();
+            object = object(audit);
+            int status = run();
+            audit.record(action(), object, refusal(status), note());
+            return status;
         } catch (UnderstudyException e) {
+            audit.record(action(), object, Optional.of(e.code()), e.getMessage());
             return printError(e.code(), e.getMessage(), e.findings());
         } catch (RuntimeException e) {
             LOG.error("Command {} failed", getClass().getSimpleName(), e);
+            audit.record(action(), object, Optional.of(ErrorCode.INTERNAL), String.valueOf(e));
             return printError(ErrorCode.INTERNAL, String.valueOf(e), List.of());
         }
+    }
+
+    /** A command that ends with this status has printed its findings, and changed nothing. */
+    private static Optional<ErrorCode> refusal(int status) {
+        return status == ErrorCode.REFUSED_BY_FINDINGS.exitCode()
+                ? Optional.of(ErrorCode.REFUSED_BY_FINDINGS)
+                : Optional.empty();
+    }
+
+    /** What the command does with its options. */
+    org.understudy.api.Action action() {
+        return getClass().getAnnotation(Performs.class).value();
+    }
+
+    /** What the command is about, for the audit log. */
+    CommandAudit.CommandObject object(CommandAudit audit) {
+        return CommandAudit.CommandObject.named("");
+    }
+
+    /** Further values of the command for the audit log, such as the destination. No password and no document. */
+    String note() {
+        return "";
     }
 
     /** Errors go to standard output: Karaf's ssh server does not carry a command's standard error. */

@@ -25,6 +25,11 @@ abstract class VmCommand extends UnderstudyCommand {
         return VmOnHost.parse(given("vm", vm));
     }
 
+    @Override
+    CommandAudit.CommandObject object(CommandAudit audit) {
+        return audit.vm(vm());
+    }
+
     /** Prints the current state of the VM. */
     final int show() {
         var now = vms.show(vm());

@@ -2,6 +2,7 @@
 package org.understudy.shell;
 
 import java.util.List;
+import java.util.Optional;
 import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Completion;
@@ -9,6 +10,7 @@ import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.apache.karaf.shell.support.completers.FileCompleter;
+import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.HostView;
@@ -16,6 +18,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 
 @Service
+@Performs(Action.DEFINE)
 @Command(
         scope = "understudy",
         name = "vm-define",
@@ -47,6 +50,13 @@ public final class VmDefine extends UnderstudyCommand {
 
     @Reference
     VirtualMachines vms;
+
+    @Override
+    CommandAudit.CommandObject object(CommandAudit audit) {
+        Optional<HostName> on =
+                Optional.of(host).filter(text -> !text.isEmpty()).map(HostName::new);
+        return new CommandAudit.CommandObject(standardInput ? "" : file, Optional.empty(), on);
+    }
 
     @Override
     int run() {

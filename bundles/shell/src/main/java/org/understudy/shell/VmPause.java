@@ -6,8 +6,10 @@ import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 
 @Service
+@Performs(Action.POWER)
 @Command(
         scope = "understudy",
         name = "vm-pause",

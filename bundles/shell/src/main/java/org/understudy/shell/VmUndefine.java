@@ -4,8 +4,10 @@ package org.understudy.shell;
 import java.util.Map;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 
 @Service
+@Performs(Action.UNDEFINE)
 @Command(
         scope = "understudy",
         name = "vm-undefine",

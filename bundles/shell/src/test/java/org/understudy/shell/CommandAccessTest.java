@@ -26,6 +26,8 @@ import org.jline.terminal.impl.ExternalTerminal;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.api.AccessPolicy;
+import org.understudy.api.Action;
 
 /** The access list in the feature against the commands of this bundle. */
 class CommandAccessTest {
@@ -46,6 +48,10 @@ class CommandAccessTest {
         return classes().stream()
                 .map(type -> type.getAnnotation(Command.class).name())
                 .toList();
+    }
+
+    private static Stream<? extends Class<?>> types() throws IOException, URISyntaxException {
+        return classes().stream();
     }
 
     /** The classes of all commands. */
@@ -80,10 +86,25 @@ class CommandAccessTest {
     }
 
     @Test
+    void permitsEachCommandToTheRolesThatItsActionNeeds() throws Exception {
+        Properties roles = roles();
+
+        assertThat(types()).allSatisfy(type -> {
+            Action action = type.getAnnotation(Performs.class).value();
+            assertThat(roles.getProperty(type.getAnnotation(Command.class).name())
+                            .split("\\s*,\\s*"))
+                    .as(type.getSimpleName() + ": " + action)
+                    .containsExactlyElementsOf(AccessPolicy.DEFAULT.sufficientFor(action.role()));
+        });
+        assertThat(roles.getProperty("lint[/(?s).*--file.*/]"))
+                .isEqualTo(String.join(", ", AccessPolicy.DEFAULT.sufficientFor(Action.READ_FILE.role())));
+    }
+
+    @Test
     void grantsNothingToTheRoleThatOpensAShell() throws Exception {
         assertThat(roles().values())
                 .allSatisfy(line -> assertThat(line.toString().split("\\s*,\\s*"))
-                        .isSubsetOf("viewer", "admin")
+                        .isSubsetOf("viewer", "operator", "manager", "admin")
                         .contains("admin"));
     }
 

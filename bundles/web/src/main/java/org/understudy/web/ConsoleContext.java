@@ -2,8 +2,11 @@
 package org.understudy.web;
 
 import java.io.IOException;
-import java.time.Duration;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
@@ -12,104 +15,140 @@ import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ServiceScope;
 import org.osgi.service.http.context.ServletContextHelper;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContext;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Policies;
+import org.understudy.api.Role;
+import org.understudy.web.access.Authenticator;
+import org.understudy.web.access.Authenticator.Accepted;
+import org.understudy.web.access.Authenticator.Delayed;
+import org.understudy.web.access.Authenticator.Failed;
+import org.understudy.web.access.Authenticator.Unencrypted;
+import org.understudy.web.access.Authenticator.WithoutRole;
+import org.understudy.web.access.Caller;
 
-/** Requires a login for everything below {@code /understudy}. */
+/** Requires a login and the role of the action for everything below {@code /understudy}. */
 @Component(service = ServletContextHelper.class, scope = ServiceScope.BUNDLE)
 @HttpWhiteboardContext(name = ConsoleContext.NAME, path = "/understudy")
 public final class ConsoleContext extends ServletContextHelper {
     static final String NAME = "understudy";
     static final String SELECT = "(osgi.http.whiteboard.context.name=" + NAME + ")";
 
-    private static final Logger LOG = LoggerFactory.getLogger(ConsoleContext.class);
-
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
-            + " img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+            + " img-src 'self' data:; base-uri 'none'; form-action '%s'; frame-ancestors 'none'";
 
-    private final LoginCheck login;
-    private final FailedLogins failedLogins;
+    /** The only paths without a login, compared as a whole. */
+    private static final Set<String> PUBLIC = Set.of(LoginServlet.PATH, LoginServlet.PATH + LoginServlet.STYLE);
+
+    private final Authenticator authenticator;
+    private final Policies policies;
+    private final AuditTrail audit;
 
     @Activate
-    public ConsoleContext(@Reference FailedLogins failedLogins) {
-        this(new LoginCheck("karaf", "admin"), failedLogins);
-    }
-
-    ConsoleContext(LoginCheck login, FailedLogins failedLogins) {
-        this.login = login;
-        this.failedLogins = failedLogins;
+    public ConsoleContext(
+            @Reference Authenticator authenticator, @Reference Policies policies, @Reference AuditTrail audit) {
+        this.authenticator = authenticator;
+        this.policies = policies;
+        this.audit = audit;
     }
 
     @Override
     public boolean handleSecurity(HttpServletRequest request, HttpServletResponse response) throws IOException {
-        response.setHeader("Content-Security-Policy", POLICY);
+        boolean isLogin =
+                PUBLIC.contains(Optional.ofNullable(request.getPathInfo()).orElse(""));
+        response.setHeader("Content-Security-Policy", POLICY.formatted(isLogin ? "self" : "none"));
         response.setHeader("X-Content-Type-Options", "nosniff");
         response.setHeader("Referrer-Policy", "no-referrer");
         response.setHeader("Cache-Control", "no-store");
-        Optional<Credentials> given = Credentials.parse(Optional.ofNullable(request.getHeader("Authorization")));
-        return given.isPresent() ? isAccepted(given.get(), request.getRemoteAddr(), response) : challenge(response);
-    }
-
-    private boolean isAccepted(Credentials given, String address, HttpServletResponse response) throws IOException {
-        FailedLogins.Reservation reservation = failedLogins.reserve(given, address);
-        if (reservation.isRefused()) {
-            return tooMany(given, reservation.delay(), response);
+        if (isLogin) {
+            return true;
         }
-        return switch (login.check(given)) {
-            case ACCEPTED -> {
-                failedLogins.succeeded(given, address, reservation);
-                yield true;
-            }
-            case ROLE_MISSING -> {
-                failedLogins.succeeded(given, address, reservation);
-                yield roleMissing(given, address, response);
-            }
-            case FAILED -> failed(given, address, response);
-        };
+        Authenticator.Result result = authenticator.check(request);
+        if (result instanceof Accepted accepted) {
+            return isPermitted(accepted.caller(), request, response);
+        } else if (result instanceof WithoutRole known) {
+            return refuse(ErrorCode.ROLE_MISSING, roleMissing(known.user(), Action.VIEW), response);
+        } else if (result instanceof Delayed delayed) {
+            return tooMany(delayed, response);
+        } else if (result instanceof Unencrypted) {
+            return refuse(ErrorCode.ENCRYPTION_REQUIRED, "A token was sent in plain text over a network", response);
+        }
+        if (isBrowser(request)) {
+            return toLogin(request, response);
+        }
+        return challenge(
+                result instanceof Failed
+                        ? "User and password, or the token, are wrong"
+                        : "The request has no valid session, token, or user and password",
+                request,
+                response);
     }
 
-    private boolean failed(Credentials given, String address, HttpServletResponse response) throws IOException {
-        Duration delay = failedLogins.failed(given, address);
-        LOG.warn(
-                "Login of user {} from {}: failed{}",
-                given.shownUser(),
-                address,
-                delay.isZero() ? "" : ", further logins are refused for " + seconds(delay) + " s");
-        return challenge(response);
+    private boolean isPermitted(Caller caller, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        Action action = RouteTable.action(request.getMethod(), Optional.ofNullable(request.getPathInfo()));
+        if (action.role() == Role.PEER && !Authenticator.isPrivate(request)) {
+            return refuse(ErrorCode.ENCRYPTION_REQUIRED, "A server with connector peer called in plain text", response);
+        }
+        if (caller.may(action)) {
+            caller.attach(request);
+            return true;
+        }
+        String detail = roleMissing(caller.label(), action);
+        AuditTrail.failed(request, ErrorCode.ROLE_MISSING, detail);
+        audit.record(caller, action, request, audit.object(request));
+        return refuse(ErrorCode.ROLE_MISSING, detail, response);
     }
 
-    /** Not logged, because a program that guesses passwords would fill the log. */
-    private static boolean tooMany(Credentials given, Duration delay, HttpServletResponse response) throws IOException {
-        response.setHeader("Retry-After", String.valueOf(seconds(delay)));
+    private String roleMissing(String user, Action action) {
+        List<String> roles = policies.current().access().sufficientFor(action.role());
+        return "User '%s' does not have the role '%s'"
+                .formatted(user, roles.isEmpty() ? EnumParser.word(action.role()) : roles.get(0));
+    }
+
+    private static boolean tooMany(Delayed delayed, HttpServletResponse response) throws IOException {
+        response.setHeader("Retry-After", String.valueOf(delayed.seconds()));
         return refuse(
                 ErrorCode.TOO_MANY_LOGINS,
                 "Too many failed logins of user '%s' or from this address; logins are refused for %d s"
-                        .formatted(given.shownUser(), seconds(delay)),
+                        .formatted(delayed.user(), delayed.seconds()),
                 response);
     }
 
-    private boolean roleMissing(Credentials given, String address, HttpServletResponse response) throws IOException {
-        LOG.info("Login of user {} from {}: refused, role {} is missing", given.shownUser(), address, login.role());
-        return refuse(
-                ErrorCode.ROLE_MISSING,
-                "User '%s' does not have the role '%s'".formatted(given.shownUser(), login.role()),
-                response);
+    /** A page that a person opens. Scripts of a page and programs get 401. */
+    private static boolean isBrowser(HttpServletRequest request) {
+        String accept = request.getHeader("Accept");
+        return request.getMethod().equals("GET") && accept != null && accept.contains("text/html");
     }
 
-    private static boolean challenge(HttpServletResponse response) throws IOException {
-        response.setHeader("WWW-Authenticate", "Basic realm=\"Understudy\", charset=\"UTF-8\"");
-        // Without this the server answers 403, and a browser does not ask for a password.
-        response.sendError(HttpServletResponse.SC_UNAUTHORIZED);
+    private static boolean toLogin(HttpServletRequest request, HttpServletResponse response) throws IOException {
+        String query = request.getQueryString() == null ? "" : "?" + request.getQueryString();
+        String next = Optional.ofNullable(request.getPathInfo()).orElse("/") + query;
+        // Not sendRedirect: the server would build an absolute URL from the Host header of the request.
+        response.setStatus(HttpServletResponse.SC_FOUND);
+        response.setHeader(
+                "Location",
+                request.getContextPath() + LoginServlet.PATH + "?next="
+                        + URLEncoder.encode(next, StandardCharsets.UTF_8));
+        // The server would otherwise answer 403.
+        response.flushBuffer();
         return false;
+    }
+
+    private boolean challenge(String detail, HttpServletRequest request, HttpServletResponse response)
+            throws IOException {
+        // A browser would open its own dialog for a script's request.
+        boolean script =
+                "fetch".equals(request.getHeader("X-Requested-With")) || request.getHeader("Sec-Fetch-Mode") != null;
+        boolean basic = policies.current().access().basic() && !script;
+        response.setHeader(
+                "WWW-Authenticate",
+                basic ? "Basic realm=\"Understudy\", charset=\"UTF-8\"" : "Bearer realm=\"Understudy\"");
+        return refuse(ErrorCode.UNAUTHORIZED, detail, response);
     }
 
     private static boolean refuse(ErrorCode code, String detail, HttpServletResponse response) throws IOException {
         ProblemDetails.of(code, detail).sendTo(response);
         return false;
-    }
-
-    private static long seconds(Duration delay) {
-        return Math.max(1, delay.plusMillis(999).toSeconds());
     }
 }

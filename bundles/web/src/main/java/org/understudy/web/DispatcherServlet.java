@@ -2,12 +2,14 @@
 package org.understudy.web;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.servlet.Servlet;
 import javax.servlet.ServletException;
+import javax.servlet.ServletInputStream;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletRequestWrapper;
@@ -20,10 +22,17 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletPattern;
+import org.understudy.api.Action;
+import org.understudy.api.ErrorCode;
+import org.understudy.api.UnderstudyException;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
+import org.understudy.web.access.Caller;
+import org.understudy.web.access.ClientNetwork;
 
 /**
  * The only servlet that is registered at the HTTP server; it forwards each request to the delegate with the longest
- * matching path. Jetty caches the mapping from path to servlet, also during a registration: with one servlet per path, a
+ * matching path, and makes an audit entry of each change. Jetty caches the mapping from path to servlet, also during a registration: with one servlet per path, a
  * request at that time could leave its path mapped to the wrong servlet permanently.
  */
 @Component(service = Servlet.class)
@@ -38,10 +47,25 @@ public final class DispatcherServlet extends HttpServlet {
 
     private static final String API_ROOT = "/api/";
 
+    /** A body of 16 MiB at 2 Mbit/s. */
+    private static final Duration LONGEST_BODY = Duration.ofMinutes(1);
+
+    /** The form of the login, which needs no login. */
+    private static final Duration LONGEST_FORM = Duration.ofSeconds(10);
+
+    private final transient AuditTrail audit;
+    private final transient BodyLimits bodies;
     private final transient Map<String, HttpServlet> delegates = new ConcurrentHashMap<>();
 
     @Activate
-    public DispatcherServlet() {}
+    public DispatcherServlet(@Reference AuditTrail audit) {
+        this(audit, SystemScheduler.process());
+    }
+
+    DispatcherServlet(AuditTrail audit, Scheduler clock) {
+        this.audit = audit;
+        this.bodies = new BodyLimits(clock);
+    }
 
     @Reference(
             target = "(" + PATH + "=*)",
@@ -62,6 +86,21 @@ public final class DispatcherServlet extends HttpServlet {
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
+        Action action = RouteTable.action(request.getMethod(), Optional.ofNullable(request.getPathInfo()));
+        if (!action.isAudited()) {
+            forward(request, response);
+            return;
+        }
+        AuditTrail.AuditObject object = audit.object(request);
+        try {
+            forward(request, response);
+        } finally {
+            audit.record(Caller.of(request), action, request, object);
+        }
+    }
+
+    private void forward(HttpServletRequest request, HttpServletResponse response)
+            throws ServletException, IOException {
         String path = Optional.ofNullable(request.getPathInfo()).orElse("");
         Optional<String> longest = delegates.keySet().stream()
                 .filter(prefix -> path.equals(prefix) || path.startsWith(prefix + "/"))
@@ -69,22 +108,61 @@ public final class DispatcherServlet extends HttpServlet {
                 .max(Comparator.comparingInt(String::length));
         Optional<HttpServlet> delegate = longest.map(delegates::get);
         if (delegate.isPresent()) {
-            delegate.get().service(new PrefixedRequest(request, longest.get(), path), response);
+            PrefixedRequest prefixed = new PrefixedRequest(request, longest.get(), path, this::body);
+            try {
+                delegate.get().service(prefixed, response);
+            } catch (UnderstudyException e) {
+                ProblemDetails.of(e.code(), e.getMessage()).sendTo(response);
+            } finally {
+                prefixed.endBody();
+            }
         } else {
+            String message = "Understudy is starting or stopping";
+            AuditTrail.failed(request, ErrorCode.HOST_UNAVAILABLE, message);
             response.setHeader("Retry-After", "1");
-            response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE, "Understudy is starting or stopping");
+            response.sendError(HttpServletResponse.SC_SERVICE_UNAVAILABLE, message);
         }
     }
 
-    /** A request whose paths are relative to the prefix of a delegate. */
+    @FunctionalInterface
+    private interface Opener {
+        BodyLimits.Body open(HttpServletRequest request) throws IOException;
+    }
+
+    private BodyLimits.Body body(HttpServletRequest request) throws IOException {
+        Optional<Caller> caller = Caller.find(request);
+        return bodies.open(
+                request.getInputStream(),
+                caller.map(known -> "user " + known.user())
+                        .orElseGet(() -> "login from "
+                                + ClientNetwork.of(request.getRemoteAddr()).name()),
+                caller.isPresent() ? LONGEST_BODY : LONGEST_FORM);
+    }
+
+    /** A request whose paths are relative to the prefix of a delegate, and whose body is bounded. */
     private static final class PrefixedRequest extends HttpServletRequestWrapper {
         private final String prefix;
         private final String rest;
+        private final Opener opener;
+        private Optional<BodyLimits.Body> body = Optional.empty();
 
-        PrefixedRequest(HttpServletRequest request, String prefix, String path) {
+        PrefixedRequest(HttpServletRequest request, String prefix, String path, Opener opener) {
             super(request);
             this.prefix = prefix;
             this.rest = path.substring(prefix.length());
+            this.opener = opener;
+        }
+
+        @Override
+        public ServletInputStream getInputStream() throws IOException {
+            if (body.isEmpty()) {
+                body = Optional.of(opener.open((HttpServletRequest) getRequest()));
+            }
+            return body.get();
+        }
+
+        void endBody() {
+            body.ifPresent(BodyLimits.Body::end);
         }
 
         @Override

@@ -11,7 +11,10 @@ import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.understudy.api.Subscription;
 import org.understudy.web.EventStream.Event;
+import org.understudy.web.access.Caller;
+import org.understudy.web.access.StreamWatch;
 
 /** {@code /events}: server-sent events. Each open stream occupies one thread of the HTTP server. */
 @Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/events")
@@ -24,10 +27,12 @@ public final class EventServlet extends HttpServlet {
     private static final Duration KEEP_ALIVE = Duration.ofSeconds(10);
 
     private final transient EventHub hub;
+    private final transient StreamWatch watch;
 
     @Activate
-    public EventServlet(@Reference EventHub hub) {
+    public EventServlet(@Reference EventHub hub, @Reference StreamWatch watch) {
         this.hub = hub;
+        this.watch = watch;
     }
 
     @Override
@@ -41,13 +46,21 @@ public final class EventServlet extends HttpServlet {
         response.setContentType("text/event-stream");
         response.setCharacterEncoding("UTF-8");
         EventStream stream = hub.open();
+        Subscription watched = watch.watch(Caller.of(request), stream::close);
         try {
             send(stream, response.getWriter());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } finally {
+            watched.close();
             hub.close(stream);
         }
+    }
+
+    /** Without the stream, which has no end. */
+    @Override
+    protected void doHead(HttpServletRequest request, HttpServletResponse response) {
+        response.setContentType("text/event-stream");
     }
 
     private static void send(EventStream stream, PrintWriter out) throws InterruptedException {

@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import jdk.net.ExtendedSocketOptions;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
@@ -26,13 +27,19 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.Action;
+import org.understudy.api.AuditEntry.Face;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
 import org.understudy.api.JsonView;
 import org.understudy.api.NicProvisioning;
+import org.understudy.api.Provisioned;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.SystemScheduler;
+import org.understudy.web.AuditTrail.Actor;
+import org.understudy.web.AuditTrail.AuditObject;
 import org.understudy.web.HookRequestReader.Acceptor;
 import org.understudy.web.HookRequestReader.Limits;
 
@@ -66,6 +73,7 @@ public final class HookSocket implements AutoCloseable {
 
     private final JsonView view;
     private final NicProvisioning provisioning;
+    private final AuditTrail audit;
     private final Path path;
     private final HookRequestReader reader;
     private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
@@ -74,11 +82,16 @@ public final class HookSocket implements AutoCloseable {
     private final ExecutorService workers;
 
     @Activate
-    public HookSocket(@Reference JsonView view, @Reference NicProvisioning provisioning, Settings settings)
+    public HookSocket(
+            @Reference JsonView view,
+            @Reference NicProvisioning provisioning,
+            @Reference AuditTrail audit,
+            Settings settings)
             throws IOException {
         this(
                 view,
                 provisioning,
+                audit,
                 Path.of(settings.socket()),
                 CALL_TIMEOUT,
                 Limits.DEFAULT,
@@ -89,6 +102,7 @@ public final class HookSocket implements AutoCloseable {
     HookSocket(
             JsonView view,
             NicProvisioning provisioning,
+            AuditTrail audit,
             Path path,
             Duration callTimeout,
             Limits limits,
@@ -97,6 +111,7 @@ public final class HookSocket implements AutoCloseable {
             throws IOException {
         this.view = view;
         this.provisioning = provisioning;
+        this.audit = audit;
         this.path = path;
         this.callTimeout = callTimeout;
         this.scheduler = scheduler;
@@ -143,7 +158,7 @@ public final class HookSocket implements AutoCloseable {
 
     private void serve(SocketChannel connection, String request, Subscription timeout) {
         try (connection) {
-            ByteBuffer answer = StandardCharsets.UTF_8.encode(answer(request) + "\n");
+            ByteBuffer answer = StandardCharsets.UTF_8.encode(answer(request, user(connection)) + "\n");
             while (answer.hasRemaining()) {
                 connection.write(answer);
             }
@@ -155,15 +170,34 @@ public final class HookSocket implements AutoCloseable {
         }
     }
 
-    private String answer(String request) {
+    /** The user that the hook runs as, by the kernel. */
+    private static String user(SocketChannel connection) throws IOException {
+        return connection.getOption(ExtendedSocketOptions.SO_PEERCRED).user().getName();
+    }
+
+    private String answer(String line, String user) {
+        Actor actor = new Actor(user, Face.HOOK, Optional.empty());
+        AuditObject object = AuditObject.NONE;
         try {
-            return view.write(ProvisionRequest.read(request).apply(provisioning));
+            ProvisionRequest request = ProvisionRequest.read(line);
+            object = AuditObject.of(request.definition(), request.host());
+            Provisioned provisioned = request.apply(provisioning);
+            audit.record(actor, Action.PROVISION, object, refusal(provisioned), request.occasion());
+            return view.write(provisioned);
         } catch (UnderstudyException e) {
+            audit.record(actor, Action.PROVISION, object, Optional.of(e.code()), e.getMessage());
             return text(ProblemDetails.of(view, e));
         } catch (RuntimeException | Error e) {
             LOG.error("Hook listener on {}: unhandled exception in a request", path, e);
+            audit.record(actor, Action.PROVISION, object, Optional.of(ErrorCode.INTERNAL), String.valueOf(e));
             return text(ProblemDetails.of(view, new UnderstudyException(ErrorCode.INTERNAL, String.valueOf(e), e)));
         }
+    }
+
+    private static Optional<ErrorCode> refusal(Provisioned provisioned) {
+        return Finding.anyBlocking(provisioned.findings())
+                ? Optional.of(ErrorCode.REFUSED_BY_FINDINGS)
+                : Optional.empty();
     }
 
     private static String text(RestResponse problem) {

@@ -16,6 +16,7 @@ import org.understudy.api.MigrationOptions;
 import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Migrations;
 import org.understudy.api.ProbeTarget;
+import org.understudy.api.VmAddress;
 import org.understudy.api.VmOnHost;
 
 /** {@code /migrations}: starts, shows and cancels migrations. */
@@ -61,8 +62,11 @@ public final class MigrationServlet extends RestServlet {
                 "requireVf",
                 "strategy",
                 "probe");
-        return migrations.start(
-                VmOnHost.parse(body.requiredText("vm")), new HostName(body.requiredText("destination")), options(body));
+        VmAddress vm = VmOnHost.parse(body.requiredText("vm"));
+        HostName destination = new HostName(body.requiredText("destination"));
+        AuditTrail.concerns(restRequest.request(), vm);
+        AuditTrail.note(restRequest.request(), "to host " + destination);
+        return migrations.start(vm, destination, options(body));
     }
 
     private static MigrationOptions options(JsonFields body) {

@@ -7,6 +7,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.understudy.api.JsonView;
 import org.understudy.api.NicProvisioning;
+import org.understudy.web.AuditTrail.AuditObject;
 
 /**
  * {@code /provision/OCCASION?host=H}: accepts domain XML and returns domain XML and findings, for managers outside this JVM.
@@ -41,6 +42,9 @@ public final class ProvisionServlet extends RestServlet {
                 restRequest.query("pool"),
                 restRequest.query("form"),
                 restRequest.query("vf"));
+        AuditTrail.concerns(
+                restRequest.request(), AuditObject.of(provisionRequest.definition(), provisionRequest.host()));
+        AuditTrail.note(restRequest.request(), provisionRequest.occasion());
         return RestResponse.ok(view.write(provisionRequest.apply(provisioning)));
     }
 }

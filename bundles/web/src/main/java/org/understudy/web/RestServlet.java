@@ -46,9 +46,11 @@ abstract class RestServlet extends HttpServlet {
             }
             return answer(method.equals("HEAD") ? "GET" : method, new RestRequest(request, parts(request)));
         } catch (UnderstudyException e) {
+            AuditTrail.failed(request, e.code(), e.getMessage());
             return ProblemDetails.of(view, e);
         } catch (RuntimeException e) {
             LOG.error("{} {} failed", request.getMethod(), request.getRequestURI(), e);
+            AuditTrail.failed(request, ErrorCode.INTERNAL, String.valueOf(e));
             return ProblemDetails.of(view, ErrorCode.INTERNAL, String.valueOf(e), List.of());
         }
     }

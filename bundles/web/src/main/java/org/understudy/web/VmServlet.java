@@ -28,6 +28,7 @@ import org.understudy.api.VirtualMachines;
 import org.understudy.api.VmAddress;
 import org.understudy.api.VmOnHost;
 import org.understudy.api.xml.Passwords;
+import org.understudy.web.AuditTrail.AuditObject;
 
 /** {@code /vms}: lists VMs, and shows, changes and controls one of them. */
 @Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/vms")
@@ -74,13 +75,17 @@ public final class VmServlet extends RestServlet {
     private RestResponse all(String method, RestRequest restRequest) {
         return switch (method) {
             case "GET" -> RestResponse.ok(view.write(vms.list()));
-            case "POST" ->
-                RestResponse.json(
-                        HttpServletResponse.SC_CREATED,
-                        view.write(
-                                vms.define(new HostName(restRequest.requiredQuery("host")), restRequest.document())));
+            case "POST" -> define(restRequest);
             default -> throw unknown(method, restRequest);
         };
+    }
+
+    private RestResponse define(RestRequest restRequest) {
+        String host = restRequest.requiredQuery("host");
+        String definition = restRequest.document();
+        AuditTrail.concerns(restRequest.request(), AuditObject.of(definition, host));
+        return RestResponse.json(
+                HttpServletResponse.SC_CREATED, view.write(vms.define(new HostName(host), definition)));
     }
 
     private RestResponse one(String method, RestRequest restRequest, VmAddress vm) {
@@ -135,6 +140,7 @@ public final class VmServlet extends RestServlet {
                         .map(text -> EnumParser.parse(Consent.class, text))
                         .collect(Collectors.toSet()));
         boolean dryRun = restRequest.flag("dry-run");
+        AuditTrail.note(restRequest.request(), dryRun ? "dry run" : "");
         return dryRun
                 ? RestResponse.ok(view.write(Passwords.masked(pairs.planOn(
                         vms.definition(vm), request, Optional.of(vms.show(vm).host())))))

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class DispatcherServletTest {
-    private final DispatcherServlet dispatcher = new DispatcherServlet();
+    private final DispatcherServlet dispatcher = new DispatcherServlet(new AuditTrail());
 
     /** Responds with its name and the path it receives. */
     private static final class Delegate extends HttpServlet {

@@ -47,6 +47,14 @@ final class Exchange {
         lenient().when(request.getHeader("X-Requested-With")).thenReturn("test");
         lenient().when(request.getQueryString()).thenReturn(parts.length == 2 ? parts[1] : null);
         lenient().when(request.getInputStream()).thenReturn(input(content));
+        Map<String, Object> attributes = new ConcurrentHashMap<>();
+        lenient()
+                .doAnswer(call -> attributes.put(call.getArgument(0), call.getArgument(1)))
+                .when(request)
+                .setAttribute(anyString(), any());
+        lenient()
+                .when(request.getAttribute(anyString()))
+                .thenAnswer(call -> attributes.get(call.<String>getArgument(0)));
         lenient().when(response.getOutputStream()).thenReturn(output());
         lenient().doAnswer(call -> status = call.getArgument(0)).when(response).setStatus(anyInt());
         lenient().doAnswer(call -> status = call.getArgument(0)).when(response).sendError(anyInt());

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -34,6 +35,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.understudy.api.Action;
+import org.understudy.api.AuditEntry;
+import org.understudy.api.AuditEntry.Face;
+import org.understudy.api.AuditEntry.Result;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.NicProvisioning;
@@ -60,6 +65,7 @@ class HookSocketTest {
     Path folder;
 
     private final NicProvisioning provisioning = mock(NicProvisioning.class);
+    private final AuditTrail audit = new AuditTrail();
     private final FakeTime time = new FakeTime();
     private Path path;
     private HookSocket socket;
@@ -75,7 +81,7 @@ class HookSocketTest {
     }
 
     private HookSocket open(Limits limits, Acceptor acceptor) throws IOException {
-        return new HookSocket(Exchange.VIEW, provisioning, path, CALL_TIMEOUT, limits, acceptor, time);
+        return new HookSocket(Exchange.VIEW, provisioning, audit, path, CALL_TIMEOUT, limits, acceptor, time);
     }
 
     @AfterEach
@@ -108,6 +114,25 @@ class HookSocketTest {
                 "{\"occasion\":\"arriving\",\"host\":\"beta\",\"definition\":\"<dömain/>\",\"nics\":[\"0\"],\"pool\":\"fast\"}");
 
         assertThat(answer).contains("definition=<domain><vf/></domain>");
+    }
+
+    @Test
+    void recordsTheUserThatAHookRunsAs() throws Exception {
+        List<AuditEntry> entries = new CopyOnWriteArrayList<>();
+        audit.addLog(entries::add);
+        when(provisioning.arriving(any(), any(), any())).thenReturn(new Provisioned("<domain/>", List.of()));
+
+        ask("{\"occasion\":\"arriving\",\"host\":\"beta\",\"definition\":\"<domain><name>db1</name></domain>\"}");
+        ask("nonsense");
+
+        assertThat(entries).hasSize(2).allSatisfy(entry -> {
+            assertThat(entry.user()).isEqualTo(System.getProperty("user.name"));
+            assertThat(entry.face()).isEqualTo(Face.HOOK);
+            assertThat(entry.action()).isEqualTo(Action.PROVISION);
+        });
+        assertThat(entries.get(0).object()).isEqualTo("db1");
+        assertThat(entries.get(0).host()).hasValue(BETA);
+        assertThat(entries.get(1).result()).isEqualTo(Result.REFUSED);
     }
 
     @Test

@@ -6,7 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.StringReader;
 import java.net.Socket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,12 +21,14 @@ import java.util.List;
 import java.util.Properties;
 import java.util.Set;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.itests.Built;
 import org.understudy.itests.karaf.RemoteShell.Said;
@@ -45,6 +52,18 @@ class AccessIT {
             "vm-list",
             "vm-show");
 
+    private static final Set<String> OPERATING = Set.of(
+            "bulk-cancel",
+            "migrate",
+            "migrate-bulk",
+            "migration-cancel",
+            "vm-destroy",
+            "vm-pause",
+            "vm-reset",
+            "vm-resume",
+            "vm-shutdown",
+            "vm-start");
+
     /** What Karaf prints for a command that the roles of the user do not permit. */
     private static final Pattern REFUSAL = Pattern.compile("Command not found|Insufficient credentials");
 
@@ -63,6 +82,8 @@ class AccessIT {
         Files.writeString(server.etc("users.properties"), users + """
 
                 watcher = w1,viewer,ssh
+                runner = r1,operator,ssh
+                link = l1,peer
                 visitor = v1,ssh
                 chief = c1,admin,ssh
                 """);
@@ -113,6 +134,13 @@ class AccessIT {
     }
 
     @Test
+    void letsOperatorsRunVmsButDefineNone() throws Exception {
+        assertThat(permitted("runner", "r1"))
+                .containsExactlyInAnyOrderElementsOf(
+                        Stream.concat(READING.stream(), OPERATING.stream()).toList());
+    }
+
+    @Test
     void letsUsersWithTheRoleSshAloneRunNoCommand() throws Exception {
         assertThat(permitted("visitor", "v1")).isEmpty();
     }
@@ -134,14 +162,83 @@ class AccessIT {
 
     @Test
     void namesTheRoleThatAUserOfRestDoesNotHave() throws Exception {
-        HttpResponse<String> refused = new Rest(server.httpPort, "watcher", "w1").get("/api/v1/vms");
+        HttpResponse<String> refused =
+                new Rest(server.httpPort, "watcher", "w1").change("POST", "/api/v1/vms/none/start", "");
 
         assertThat(refused.statusCode()).isEqualTo(403);
         assertThat(refused.headers().firstValue("Content-Type"))
                 .hasValueSatisfying(type -> assertThat(type).startsWith("application/problem+json"));
         assertThat(Rest.JSON.readTree(refused.body()).get("code").asText()).isEqualTo("role-missing");
-        assertThat(refused.body()).contains("User 'watcher' does not have the role 'admin'");
+        assertThat(refused.body()).contains("User 'watcher' does not have the role 'operator'");
         assertThat(refused.headers().firstValue("Content-Security-Policy")).isPresent();
+        server.awaitUntil(
+                "the audit entry in the log",
+                () -> Files.readString(server.home.resolve("data/log/karaf.log"))
+                        .contains("User watcher from 127.0.0.1 by rest: power none refused, role-missing"));
+    }
+
+    /** Nothing with the name none exists, so that no call has an effect. */
+    @ParameterizedTest
+    @CsvSource({
+        "GET,    /,                               watcher runner chief",
+        "GET,    /api/v1/vms,                     watcher runner chief",
+        "GET,    /api/v1/vms/none,                watcher runner chief",
+        "GET,    /api/v1/vms/none/definition,     chief",
+        "GET,    /api/v1/vms/none/guest,          watcher runner chief",
+        "GET,    /api/v1/vms/none/lint,           watcher runner chief",
+        "GET,    /api/v1/vms/none/preflight,      watcher runner chief",
+        "POST,   /api/v1/vms?host=none,           chief",
+        "DELETE, /api/v1/vms/none,                chief",
+        "POST,   /api/v1/vms/none/pair,           chief",
+        "DELETE, /api/v1/vms/none/pair,           chief",
+        "POST,   /api/v1/vms/none/start,          runner chief",
+        "POST,   /api/v1/vms/none/shutdown,       runner chief",
+        "POST,   /api/v1/vms/none/destroy,        runner chief",
+        "POST,   /api/v1/vms/none/reset,          runner chief",
+        "POST,   /api/v1/vms/none/pause,          runner chief",
+        "POST,   /api/v1/vms/none/resume,         runner chief",
+        "GET,    /api/v1/migrations,              watcher runner chief",
+        "GET,    /api/v1/migrations/none,         watcher runner chief",
+        "POST,   /api/v1/migrations,              runner chief",
+        "DELETE, /api/v1/migrations/none,         runner chief",
+        "GET,    /api/v1/hosts,                   watcher runner chief",
+        "GET,    /api/v1/pools,                   watcher runner chief",
+        "GET,    /api/v1/vfs,                     watcher runner chief",
+        "GET,    /api/v1/words,                   watcher runner chief",
+        "GET,    /api/v1/doctor,                  watcher runner chief",
+        "POST,   /api/v1/lint,                    watcher runner chief",
+        "HEAD,   /api/v1/events,                  watcher runner chief",
+        "POST,   /api/v1/provision/define,        runner chief",
+        "GET,    /api/v1/session,                 watcher runner chief",
+        "GET,    /api/v1/tokens,                  chief",
+        "POST,   /api/v1/tokens,                  chief",
+        "DELETE, /api/v1/tokens/none,             chief",
+        "POST,   /api/v1/peer/none/facts,         link chief",
+        "POST,   /api/v1/peer/none/undefine,      link chief",
+        "PUT,    /api/v1/unknown,                 chief"
+    })
+    void permitsEachCallToTheRolesThatItNeeds(String method, String path, String permitted) throws Exception {
+        for (String[] user :
+                new String[][] {{"watcher", "w1"}, {"runner", "r1"}, {"visitor", "v1"}, {"link", "l1"}, {"chief", "c1"}
+                }) {
+            int status = new Rest(server.httpPort, user[0], user[1])
+                    .change(method, path, "")
+                    .statusCode();
+            if (List.of(permitted.split(" ")).contains(user[0])) {
+                assertThat(status).as(user[0]).isNotIn(401, 403, 500);
+            } else {
+                assertThat(status).as(user[0]).isEqualTo(403);
+            }
+        }
+        HttpRequest anonymous = HttpRequest.newBuilder(
+                        URI.create("http://127.0.0.1:" + server.httpPort + "/understudy" + path))
+                .header("X-Requested-With", "itests")
+                .method(method, BodyPublishers.noBody())
+                .build();
+        assertThat(HttpClient.newHttpClient()
+                        .send(anonymous, BodyHandlers.discarding())
+                        .statusCode())
+                .isEqualTo(401);
     }
 
     @Test

@@ -396,12 +396,13 @@ class KarafIT {
     }
 
     @Test
-    void refusesAViewerInTheConsole() throws Exception {
+    void letsAViewerReadButChangeNothing() throws Exception {
         String users = Files.readString(server.etc("users.properties"));
         Files.writeString(server.etc("users.properties"), users + "eve = secret,viewer\n");
         Rest viewer = new Rest(server.httpPort, "eve", "secret");
 
-        HttpResponse<String> refused = viewer.get("/api/v1/vms");
+        assertThat(viewer.get("/api/v1/vms").statusCode()).isEqualTo(200);
+        HttpResponse<String> refused = viewer.change("DELETE", "/api/v1/vms/web1", "");
         assertThat(refused.statusCode()).isEqualTo(403);
         assertThat(refused.body()).contains("'eve'", "role 'admin'");
     }

@@ -36,6 +36,7 @@ public final class HostNetworks {
                 policy.allowEmulatedPrimary(),
                 policy.settle(),
                 policy.probes(),
+                policy.access(),
                 policy.migrationsAtOnce());
     }
 

@@ -100,6 +100,7 @@ final class FleetSamples {
                 false,
                 usual.settle(),
                 Map.of(),
+                usual.access(),
                 atOnce);
     }
 

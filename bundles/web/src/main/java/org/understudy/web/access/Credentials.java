@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.web;
+package org.understudy.web.access;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Optional;
 
 /** The user and password of a request. */
-record Credentials(String user, String password) {
+public record Credentials(String user, String password) {
     private static final String SCHEME = "Basic ";
 
     /** Longer names are cut where they are shown. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package org.understudy.web;
+package org.understudy.web.access;
 
 import java.net.Inet6Address;
 import java.net.InetAddress;
@@ -7,14 +7,18 @@ import java.net.UnknownHostException;
 import java.util.HexFormat;
 
 /** The addresses that one client can choose from, so that failed logins from them count together. */
-record ClientNetwork(String name) {
+public record ClientNetwork(String name) {
     private static final ClientNetwork LOOPBACK = new ClientNetwork("loopback");
 
     /** Bytes of an IPv6 address that a provider assigns to one customer. */
     private static final int PREFIX = 8;
 
+    boolean isLoopback() {
+        return equals(LOOPBACK);
+    }
+
     /** @param address of a client, as a number; any other text is a network of its own */
-    static ClientNetwork of(String address) {
+    public static ClientNetwork of(String address) {
         String number = address.replaceAll("[\\[\\]]|%.*", "");
         // Any other text would be looked up in the DNS.
         if (!number.matches("[0-9.]+|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")) {
