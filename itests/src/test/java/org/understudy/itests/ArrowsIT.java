@@ -65,6 +65,7 @@ class ArrowsIT {
                         "org.understudy.hostnic",
                         "org.understudy.json",
                         "org.understudy.libvirt",
+                        "org.understudy.metrics",
                         "org.understudy.peer",
                         "org.understudy.qemu",
                         "org.understudy.shell",

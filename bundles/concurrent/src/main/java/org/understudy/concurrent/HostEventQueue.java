@@ -65,6 +65,9 @@ public final class HostEventQueue implements AutoCloseable {
     }
 
     private void deliver(HostEvent event) {
+        if (event instanceof HostEvent.EventsMissed) {
+            Occurrences.EVENTS_MISSED.count(host.value());
+        }
         for (Consumer<? super HostEvent> consumer : consumers) {
             try {
                 consumer.accept(event);

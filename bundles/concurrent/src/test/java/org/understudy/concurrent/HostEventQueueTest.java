@@ -58,6 +58,18 @@ class HostEventQueueTest {
     }
 
     @Test
+    void countsMissedEventsByHost() {
+        HostName counted = new HostName("counted");
+        HostEventQueue other = new HostEventQueue(counted, Runnable::run);
+
+        other.publish(new HostEvent.EventsMissed(WEB, Instant.EPOCH));
+        other.publish(event(WEB, 1));
+        other.publish(new HostEvent.EventsMissed(DB, Instant.EPOCH));
+
+        assertThat(Occurrences.EVENTS_MISSED.all()).containsEntry("counted", 2L);
+    }
+
+    @Test
     void reportsMissedEventsBeforeLaterEventsOfTheVm() {
         queue.subscribe(got::add);
         for (int i = 0; i < HostEventQueue.LIMIT; i++) {

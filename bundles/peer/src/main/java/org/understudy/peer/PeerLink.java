@@ -21,9 +21,12 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.PeerEndpoint;
+import org.understudy.concurrent.CallTimes;
 
 /** Sends calls to a peer, each by one HTTP request. */
 final class PeerLink {
+    private static final CallTimes TIMES = CallTimes.of("peer");
+
     /** Longer than any call blocks for a small guest: a start waits for QEMU, a poll for events. */
     private static final Duration LONGEST_CALL = Duration.ofSeconds(90);
 
@@ -68,13 +71,20 @@ final class PeerLink {
      * @param allowance what the call may need beyond that for a small guest
      */
     String call(String call, String arguments, Duration allowance) {
+        long begin = System.nanoTime();
+        boolean failed = true;
         try {
-            return body(call, client.send(request(call, arguments, allowance), HttpResponse.BodyHandlers.ofString()));
+            String result =
+                    body(call, client.send(request(call, arguments, allowance), HttpResponse.BodyHandlers.ofString()));
+            failed = false;
+            return result;
         } catch (IOException e) {
             throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Peer " + calls + " does not answer: " + e, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new UnderstudyException(ErrorCode.CANCELLED, "Interrupted while waiting for peer " + calls, e);
+        } finally {
+            TIMES.count(System.nanoTime() - begin, failed);
         }
     }
 

@@ -20,6 +20,11 @@ abstract class BulkCommand extends UnderstudyCommand {
         return given("bulk", id);
     }
 
+    @Override
+    CommandAudit.CommandObject object(CommandAudit audit) {
+        return CommandAudit.CommandObject.named(id);
+    }
+
     final int show(BulkMigration now) {
         print(now, () -> FleetText.bulk(out(), now));
         return 0;

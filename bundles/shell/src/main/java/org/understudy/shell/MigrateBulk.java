@@ -47,6 +47,16 @@ public final class MigrateBulk extends MigrationOptionsCommand {
     BulkMigrations bulk;
 
     @Override
+    CommandAudit.CommandObject object(CommandAudit audit) {
+        return CommandAudit.CommandObject.named(String.join(", ", names));
+    }
+
+    @Override
+    String note() {
+        return to.isEmpty() ? "to the hosts with the most free VFs" : "to host " + to;
+    }
+
+    @Override
     int run() {
         given("vms", String.join(" ", names));
         List<VmAddress> vms = names.stream().map(VmOnHost::parse).toList();

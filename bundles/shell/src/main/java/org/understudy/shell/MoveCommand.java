@@ -56,6 +56,11 @@ abstract class MoveCommand extends MigrationOptionsCommand {
     }
 
     @Override
+    CommandAudit.CommandObject object(CommandAudit audit) {
+        return audit.vm(vm());
+    }
+
+    @Override
     String note() {
         return "to host " + host;
     }

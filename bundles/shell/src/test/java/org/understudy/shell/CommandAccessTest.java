@@ -50,6 +50,10 @@ class CommandAccessTest {
                 .toList();
     }
 
+    private static Stream<? extends Class<?>> types() throws IOException, URISyntaxException {
+        return classes().stream();
+    }
+
     /** The classes of all commands. */
     static List<Class<?>> classes() throws IOException, URISyntaxException {
         Path classes = Path.of(

@@ -69,6 +69,7 @@ class CommandAuditTest {
     private VmDestroy destroy() {
         VmDestroy command = ready(new VmDestroy());
         command.vm = "web1";
+        command.yes = true;
         command.vms = vms;
         when(vms.show(any())).thenReturn(WEB1);
         return command;

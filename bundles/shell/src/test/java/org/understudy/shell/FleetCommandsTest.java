@@ -13,6 +13,7 @@ import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -21,6 +22,8 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.understudy.api.AccessToken;
+import org.understudy.api.AccessTokens;
 import org.understudy.api.BulkMigration;
 import org.understudy.api.BulkMigration.State;
 import org.understudy.api.BulkMigrations;
@@ -37,6 +40,7 @@ import org.understudy.api.Migrations;
 import org.understudy.api.Outcome;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.Readiness;
+import org.understudy.api.Role;
 import org.understudy.api.Severity;
 import org.understudy.api.Subscription;
 import org.understudy.api.VirtualMachines;
@@ -292,5 +296,36 @@ class FleetCommandsTest {
         cancel.trailing = List.of("--vm", "web1");
         assertThat(cancel.execute()).isNull();
         verify(bulk).cancel("b-1", new VmName("web1"));
+    }
+
+    @Test
+    void createsListsAndRevokesTokens() throws IOException {
+        AccessTokens tokens = mock(AccessTokens.class);
+        AccessToken token =
+                new AccessToken("t-1", "backup", "eve", Role.OPERATOR, Instant.EPOCH, Instant.EPOCH, Optional.empty());
+        when(tokens.list()).thenReturn(List.of(token));
+        when(tokens.create(any(), eq("backup"), eq(Role.OPERATOR), eq(Duration.ofDays(7))))
+                .thenReturn(new AccessTokens.Created(token, "understudy_secret"));
+        TokenCreate create = terminal.ready(new TokenCreate());
+        create.tokens = tokens;
+        create.name = "backup";
+        create.trailing = List.of("--role", "operator", "--days", "7");
+        assertThat(create.execute()).isNull();
+        assertThat(terminal.text()).contains("backup", "operator", "never", "understudy_secret");
+        assertThat(create.note()).doesNotContain("secret");
+
+        TokenList list = terminal.ready(new TokenList());
+        list.tokens = tokens;
+        assertThat(list.execute()).isNull();
+
+        TokenRevoke revoke = terminal.ready(new TokenRevoke());
+        revoke.tokens = tokens;
+        revoke.id = "t-1";
+        when(terminal.session.readLine(anyString(), any())).thenThrow(new UnsupportedOperationException());
+        assertThat(revoke.execute()).isEqualTo(ErrorCode.INVALID_ARGUMENT.exitCode());
+        verify(tokens, never()).revoke(any());
+        revoke.yes = true;
+        assertThat(revoke.execute()).isNull();
+        verify(tokens).revoke("t-1");
     }
 }

@@ -52,8 +52,17 @@ class AccessIT {
             "vm-list",
             "vm-show");
 
-    private static final Set<String> OPERATING =
-            Set.of("migrate", "migration-cancel", "vm-destroy", "vm-resume", "vm-shutdown", "vm-start");
+    private static final Set<String> OPERATING = Set.of(
+            "bulk-cancel",
+            "migrate",
+            "migrate-bulk",
+            "migration-cancel",
+            "vm-destroy",
+            "vm-pause",
+            "vm-reset",
+            "vm-resume",
+            "vm-shutdown",
+            "vm-start");
 
     /** What Karaf prints for a command that the roles of the user do not permit. */
     private static final Pattern REFUSAL = Pattern.compile("Command not found|Insufficient credentials");

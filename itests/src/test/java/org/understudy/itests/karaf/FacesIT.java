@@ -144,6 +144,41 @@ class FacesIT {
     }
 
     @Test
+    void showsWhatCanBeMigratedMigratesItInBulkAndCountsIt() throws Exception {
+        String destination = destination();
+        JsonNode readiness = json(shell.run("understudy:readiness --json"));
+        assertThat(readiness.get("vms").findValuesAsText("vm")).containsExactly("walker");
+        assertThat(readiness.at("/vms/0/ready").asBoolean()).isTrue();
+        assertThat(readiness.at("/vms/0/best").asText()).isEqualTo(destination);
+        assertThat(rest.json("/api/v1/readiness?host=" + destination).get("vms"))
+                .isEmpty();
+
+        String bulkId =
+                shell.run("understudy:migrate-bulk walker --detach").text().strip();
+        server.awaitUntil(
+                "the start of the migration",
+                () -> !firstEntry(bulkId).path("migration").isMissingNode());
+        String id = firstEntry(bulkId).get("migration").asText();
+        assertThat(shell.run("understudy:readiness").text()).contains("migration-running", "Migration " + id);
+
+        Said followed = shell.run("understudy:migration-show --follow " + id);
+        assertThat(followed.text()).containsSubsequence(TITLES).contains("Outcome      completed");
+        assertThat(followed.status()).isZero();
+        Said ended = shell.run("understudy:bulk-show --follow " + bulkId);
+        assertThat(ended.text()).contains("walker", "completed", id);
+        assertThat(ended.status()).isZero();
+        assertThat(guest.place()).isEqualTo("running on " + destination);
+        assertThat(rest.get("/metrics").body())
+                .containsPattern("understudy_migrations_total\\{outcome=\"completed\"} [1-9]")
+                .containsPattern("understudy_call_seconds_count\\{kind=\"qemu\"} [1-9]")
+                .contains("understudy_migration_step_seconds_bucket{state=\"done\",step=\"copy\",le=");
+    }
+
+    private static JsonNode firstEntry(String bulkId) throws IOException {
+        return json(shell.run("understudy:bulk-show --json " + bulkId)).at("/entries/0");
+    }
+
+    @Test
     void streamsEveryStepOfAMigrationToTheConsole() throws Exception {
         String destination = destination();
         try (Stream<String> lines = rest.events()) {
@@ -327,7 +362,10 @@ class FacesIT {
             terminal.type("understudy:migrate walker \t");
             terminal.awaitText("alpha");
             terminal.awaitText("beta");
-            terminal.type(CLEAR_LINE + "understudy:pair-on --dry-run --pool stan\twalker\r");
+            terminal.type(CLEAR_LINE + "understudy:pair-on walker --dr\t--pool stan\t\r");
+            terminal.awaitText("Nothing was changed.");
+            terminal.forget();
+            terminal.type("understudy:pair-on --dry-run --pool stan\twalker\r");
             terminal.awaitText("Nothing was changed.");
         }
     }

@@ -37,6 +37,7 @@ import org.understudy.api.VfView.Holder;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfSettings;
+import org.understudy.concurrent.CallTimes;
 import org.understudy.hostnic.backend.SriovBackend;
 import org.understudy.hostnic.backend.SriovBackend.LeaseOwner;
 import org.understudy.hostnic.backend.SriovBackend.LeaseToken;
@@ -45,6 +46,7 @@ import org.understudy.hostnic.pool.VfSelection;
 /** Leases the VFs of pools. The host stores the leases. */
 @Component(service = VfPools.class)
 public final class VfLeases implements VfPools {
+    private static final CallTimes TIMES = CallTimes.of("vf-lease");
     private static final Logger LOG = LoggerFactory.getLogger(VfLeases.class);
 
     /** Number of VFs of a PF whose preparation may fail before VFs of other PFs are tried. */
@@ -74,6 +76,18 @@ public final class VfLeases implements VfPools {
 
     @Override
     public Optional<Lease> lease(HostName host, PoolName pool, VmName vm, Alias primary, VfSettings settings) {
+        long begin = System.nanoTime();
+        boolean failed = true;
+        try {
+            Optional<Lease> lease = leaseFromPool(host, pool, vm, primary, settings);
+            failed = lease.isEmpty();
+            return lease;
+        } finally {
+            TIMES.count(System.nanoTime() - begin, failed);
+        }
+    }
+
+    private Optional<Lease> leaseFromPool(HostName host, PoolName pool, VmName vm, Alias primary, VfSettings settings) {
         PoolPolicy configured = configured(pool)
                 .orElseThrow(() ->
                         new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Pool '" + pool + "' is not configured"));

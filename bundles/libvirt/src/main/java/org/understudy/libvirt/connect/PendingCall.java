@@ -5,9 +5,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.libvirt.LibvirtException;
+import org.understudy.concurrent.CallTimes;
 
 /** A call of another thread. It ends for its caller with the first result: that of libvirt, or a failure of its host. */
 final class PendingCall<T> {
+    private static final CallTimes TIMES = CallTimes.of("libvirt");
+
     private final LibvirtCall<T> call;
     private final Failure failure;
     private final CompletableFuture<T> answer = new CompletableFuture<>();
@@ -32,14 +35,19 @@ final class PendingCall<T> {
         if (!begun.compareAndSet(false, true)) {
             return () -> {};
         }
+        long begin = System.nanoTime();
+        boolean failed = true;
         try {
             T result = call.apply(used.connect());
+            failed = false;
             return () -> answer.complete(result);
         } catch (LibvirtException e) {
             RuntimeException translated = failure.of(e, used);
             return () -> fail(translated);
         } catch (RuntimeException | Error e) {
             return () -> fail(e);
+        } finally {
+            TIMES.count(System.nanoTime() - begin, failed);
         }
     }
 

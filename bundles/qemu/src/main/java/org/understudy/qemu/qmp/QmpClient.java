@@ -21,6 +21,7 @@ import java.util.function.Consumer;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.HostFacts.Version;
+import org.understudy.concurrent.CallTimes;
 
 /**
  * One QMP connection to one QEMU. Safe for use from any thread; each command blocks only its caller.
@@ -34,6 +35,8 @@ public final class QmpClient implements AutoCloseable {
      * The maximum length of a Unix socket path in Linux, in bytes. Source: unix(7), sun_path without its final zero.
      */
     public static final int LONGEST_SOCKET_PATH = 107;
+
+    private static final CallTimes TIMES = CallTimes.of("qemu");
 
     private final String socket;
     private final QmpChannel channel;
@@ -129,12 +132,16 @@ public final class QmpClient implements AutoCloseable {
         PendingCall call = new PendingCall(command, new CompletableFuture<>());
         byte[] message = QmpMessages.command(id, command, arguments);
         pending.put(id, call);
+        long begin = System.nanoTime();
+        boolean failed = true;
         try {
             failIfEnded(command);
             if (!channel.write(message, deadline)) {
                 throw timedOut(command, limit);
             }
-            return await(command, call.reply(), limit, deadline);
+            JsonNode reply = await(command, call.reply(), limit, deadline);
+            failed = false;
+            return reply;
         } catch (IOException e) {
             fail(new UnderstudyException(
                     ErrorCode.QMP_DISCONNECTED, "QMP connection " + socket + ": write failed: " + e, e));
@@ -142,6 +149,7 @@ public final class QmpClient implements AutoCloseable {
             throw new IllegalStateException(e);
         } finally {
             pending.remove(id);
+            TIMES.count(System.nanoTime() - begin, failed);
         }
     }
 

@@ -10,6 +10,7 @@ import java.util.function.LongSupplier;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.Occurrences;
 
 /**
  * Slows down guessing of passwords. After three failed logins of a user from a network of a client, the next one is not checked
@@ -96,6 +97,9 @@ public final class FailedLogins {
                 ? accepted.isLast(user, given.password())
                 : accepted.isLastDuringDelay(user, given.password(), now);
         if (permitted || !delay.isZero()) {
+            if (!permitted) {
+                Occurrences.LOGINS_REFUSED.count("delayed");
+            }
             return new Reservation(permitted ? Duration.ZERO : delay, false);
         }
         for (Attempt attempt : attempts) {
@@ -106,6 +110,7 @@ public final class FailedLogins {
 
     /** @return the delay before the next login of the user from the address is checked */
     synchronized Duration failed(Credentials given, String address) {
+        Occurrences.LOGINS_REFUSED.count("failed");
         String user = compared(given.user());
         long now = nanos.getAsLong();
         if (accepted.isLast(user, given.password())) {

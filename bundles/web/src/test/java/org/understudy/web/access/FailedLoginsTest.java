@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.understudy.concurrent.Occurrences;
 
 class FailedLoginsTest {
     private static final String NEAR = "192.0.2.1";
@@ -63,6 +64,25 @@ class FailedLoginsTest {
         }
 
         assertThat(delay("admin", NEAR)).isEqualTo(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void countsRefusedLoginsByReason() {
+        long failed = refused("failed");
+        long delayed = refused("delayed");
+
+        for (int i = 0; i < FailedLogins.FREE; i++) {
+            delay("admin", NEAR);
+            fail("admin", NEAR);
+        }
+        delay("admin", NEAR);
+
+        assertThat(refused("failed")).isEqualTo(failed + FailedLogins.FREE);
+        assertThat(refused("delayed")).isEqualTo(delayed + 1);
+    }
+
+    private static long refused(String reason) {
+        return Occurrences.LOGINS_REFUSED.all().getOrDefault(reason, 0L);
     }
 
     @Test

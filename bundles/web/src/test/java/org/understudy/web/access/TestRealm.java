@@ -83,7 +83,8 @@ public final class TestRealm implements LoginModule {
                                 usual.roles(),
                                 basic,
                                 usual.sessionIdle(),
-                                usual.sessionLifetime())));
+                                usual.sessionLifetime()),
+                        Policy.MIGRATIONS_AT_ONCE));
         return policies;
     }
 
