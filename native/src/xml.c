@@ -114,9 +114,9 @@ static void read_attribute(struct address_attributes *address, struct part name,
     }
 }
 
-/* Addresses of other kinds, such as of USB, have no domain. */
+/* Addresses of other kinds, such as of USB, have neither domain nor slot. */
 static bool visit_address(struct scan *scan, const struct address_attributes *attributes) {
-    if (attributes->other || (!attributes->pci && !attributes->domain))
+    if (attributes->other || (!attributes->pci && !attributes->domain && !attributes->slot))
         return true;
     struct usvf_address address = {(uint32_t)attributes->domain_number, (uint8_t)attributes->bus_number, (uint8_t)attributes->slot_number,
         (uint8_t)attributes->function_number};

@@ -136,6 +136,7 @@ static void what_cannot_be_told_is_not_free(void) {
         "<domstatus><a b></a></domstatus>", "<domstatus><![CDATA[<]]></domstatus>", "<domstatus><!-- </domstatus>",
         "<domstatus></domstatus>more", "<domstatus><source><address domain='0x0000' bus='0x01'/></source></domstatus>",
         "<domstatus><source><address type='pci' bus='0x01' slot='0x10' function='0x0'/></source></domstatus>",
+        "<domstatus><source><address bus='0x01' slot='0x10' function='0x0'/></source></domstatus>",
         "<domstatus><source><address domain='0' bus='1' slot='0x20' function='0'/></source></domstatus>",
         "<domstatus><source><address domain='-1' bus='1' slot='1' function='0'/></source></domstatus>"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {

@@ -117,7 +117,10 @@ public final class LibvirtPrimaries {
         return major < 10 || major == 10 && version.path("minor").asInt(Integer.MAX_VALUE) == 0;
     }
 
-    /** A primary that libvirt still lists although QEMU does not have it is detached first. */
+    /**
+     * A primary that libvirt still lists although QEMU does not have it is detached first. One without an alias gets that of its
+     * run from libvirt again: QEMU refuses a second id for the primary of a standby NIC.
+     */
     public void plug(VmName vm, Alias primary, Optional<PciAddress> assignedVf) {
         String xml = definitions.configured(vm);
         String assigned =
@@ -129,17 +132,8 @@ public final class LibvirtPrimaries {
         if (nic(definitions.live(vm), primary).isPresent()) {
             unplug(vm, primary);
         }
-        String device = named(document, nic, primary);
-        domains.run("plug " + primary + " into", vm, d -> d.attachDeviceFlags(device, Domains.LIVE));
-    }
-
-    /** From now on QEMU and libvirt know the device by the name that Understudy has for it. */
-    private static String named(DomainDocument document, XmlElement nic, Alias primary) {
         String device = document.raw(nic);
-        int end = nic.endTagStart() - nic.start();
-        return nic.child("alias").isPresent()
-                ? device
-                : device.substring(0, end) + "<alias name='" + primary + "'/>" + device.substring(end);
+        domains.run("plug " + primary + " into", vm, d -> d.attachDeviceFlags(device, Domains.LIVE));
     }
 
     public void unplug(VmName vm, Alias primary) {
