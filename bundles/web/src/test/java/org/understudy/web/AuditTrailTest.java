@@ -59,8 +59,8 @@ class AuditTrailTest {
         when(vms.show(any())).thenReturn(WEB1);
         audit.addLog(entries::add);
         audit.addInventory(inventory);
-        add("/api/v1/vms", new VmServlet(value -> "{}", vms, mock(Pairs.class), migrations));
-        add("/api/v1/migrations", new MigrationServlet(value -> "{}", migrations));
+        add("/api/v1/vms", new VmServlet(value -> "{}", vms, mock(Pairs.class), migrations, Exchange.events()));
+        add("/api/v1/migrations", new MigrationServlet(value -> "{}", migrations, Exchange.events()));
     }
 
     private void add(String path, HttpServlet servlet) {
@@ -162,7 +162,7 @@ class AuditTrailTest {
         });
         DispatcherServlet other = new DispatcherServlet(failing);
         other.addDelegate(
-                new VmServlet(value -> "{}", vms, mock(Pairs.class), migrations),
+                new VmServlet(value -> "{}", vms, mock(Pairs.class), migrations, Exchange.events()),
                 Map.of(DispatcherServlet.PATH, "/api/v1/vms"));
         Exchange exchange = new Exchange("POST", "/api/v1/vms/web1/start", "");
         when(exchange.request.getServletPath()).thenReturn("");

@@ -27,8 +27,7 @@ class ConsoleContextTest {
     private final List<AuditEntry> entries = new ArrayList<>();
     private final AuditTrail audit = new AuditTrail();
     private final ConsoleContext context =
-            new ConsoleContext(
-                    TestRealm.authenticator(policies, nanos::get), policies, audit, new EmbeddingOrigins());
+            new ConsoleContext(TestRealm.authenticator(policies, nanos::get), policies, audit, new EmbeddingOrigins());
     private boolean accepted;
 
     @BeforeAll

@@ -4,6 +4,7 @@ package org.understudy.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.RETURNS_MOCKS;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
@@ -30,6 +31,7 @@ import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
 import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.json.RecordJson;
+import org.understudy.web.access.StreamWatch;
 
 /** Streams of events in an HTTP server. */
 @Timeout(60)
@@ -49,7 +51,10 @@ class EventServerTest {
         when(migrations.listen(any())).thenReturn(mock(Subscription.class));
         when(pairs.listen(any())).thenReturn(mock(Subscription.class));
         hub = new EventHub(new RecordJson(), mock(Policies.class), inventory, pairs, migrations, time);
-        server = new WebServer().with("/api/v1/events", new EventServlet(new RecordJson(), hub));
+        server = new WebServer()
+                .with(
+                        "/api/v1/events",
+                        new EventServlet(new RecordJson(), hub, mock(StreamWatch.class, RETURNS_MOCKS)));
         inventory.putHost("alpha");
         inventory.put(Things.vm(1, Things.ALPHA, PairHealth.ACTIVE));
     }

@@ -36,7 +36,7 @@ class LoginServletTest {
     }
 
     private ConsoleContext context() {
-        return new ConsoleContext(authenticator, policies, new AuditTrail());
+        return new ConsoleContext(authenticator, policies, new AuditTrail(), new EmbeddingOrigins());
     }
 
     private static Exchange exchange(String method, String path, String body) throws IOException {

@@ -3,6 +3,7 @@ package org.understudy.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.RETURNS_MOCKS;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.reset;
 import static org.mockito.Mockito.when;
@@ -68,6 +69,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.PeerEndpoint;
 import org.understudy.json.RecordJson;
 import org.understudy.json.testing.Samples;
+import org.understudy.web.access.StreamWatch;
 
 /** The description of the REST interface agrees with what the servlets do. */
 @TestInstance(Lifecycle.PER_CLASS)
@@ -101,7 +103,7 @@ class OpenApiTest {
         servlets.put("/vms", new VmServlet(view, vms, pairs, migrations, events));
         servlets.put("/migrations", new MigrationServlet(view, migrations, events));
         servlets.put("/provision", new ProvisionServlet(view, provisioning));
-        servlets.put("/events", new EventServlet(view, events));
+        servlets.put("/events", new EventServlet(view, events, mock(StreamWatch.class, RETURNS_MOCKS)));
         server = new WebServer();
         servlets.forEach((path, servlet) -> server.with(ROOT + path, servlet));
     }

@@ -77,6 +77,7 @@ public final class TestRealm implements LoginModule {
                         false,
                         Duration.ZERO,
                         Map.of(),
+                        Policy.MIGRATIONS_AT_ONCE,
                         new AccessPolicy(
                                 "test",
                                 Set.of("RolePrincipal"),
@@ -84,7 +85,7 @@ public final class TestRealm implements LoginModule {
                                 basic,
                                 usual.sessionIdle(),
                                 usual.sessionLifetime()),
-                        Policy.MIGRATIONS_AT_ONCE));
+                        HistoryPolicy.defaults()));
         return policies;
     }
 
