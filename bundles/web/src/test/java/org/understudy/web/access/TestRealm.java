@@ -23,6 +23,7 @@ import javax.security.auth.login.Configuration;
 import javax.security.auth.login.LoginException;
 import javax.security.auth.spi.LoginModule;
 import org.understudy.api.AccessPolicy;
+import org.understudy.api.HistoryPolicy;
 import org.understudy.api.Policies;
 import org.understudy.api.Policy;
 import org.understudy.concurrent.Scheduler;
