@@ -126,7 +126,7 @@ final class FleetSnapshot implements InventorySnapshot {
                         .forEach((pool, share) -> shares.computeIfAbsent(pool, p -> new ArrayList<>())
                                 .add(share.value())));
         return pools.stream()
-                .map(pool -> PoolView.of(pool, shares.getOrDefault(pool.name(), List.of())))
+                .map(pool -> PoolShare.total(pool, shares.getOrDefault(pool.name(), List.of())))
                 .toList();
     }
 

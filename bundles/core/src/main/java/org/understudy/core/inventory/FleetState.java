@@ -27,7 +27,7 @@ import org.understudy.api.VmState;
 
 /**
  * The objects of the inventory. Compares each with its new value and publishes the changes in the order of their revisions.
- * Only the caller's host is looked at, and the VMs of the same UUID elsewhere. Safe for use from any thread; never blocks.
+ * A change compares one host only, and the claims of other hosts to its VMs. Safe for use from any thread; never blocks.
  */
 final class FleetState {
     private final Map<HostName, HostPart> parts = new LinkedHashMap<>();

@@ -17,37 +17,30 @@ import org.understudy.api.Pair;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Vm;
 import org.understudy.api.VmName;
-import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostFacts;
 
 /** What was read of one host, from which its part of the inventory is made. Guarded by the lock of the inventory. */
 final class HostContents {
     private final HostName name;
+    private final HostReachability reachability;
     private final Map<VmName, Map<Alias, Pair>> tracked = new HashMap<>();
     private Map<VmName, VmReading> readings = Map.of();
     private Map<VmName, Vm> vms = new LinkedHashMap<>();
     private Optional<HostFacts> facts = Optional.empty();
-    private Optional<UnansweredHost> trouble = Optional.empty();
-    private Optional<UnansweredHost> factsTrouble = Optional.empty();
-    private Optional<Instant> staleSince = Optional.empty();
     private Optional<NicInventory> nics = Optional.empty();
-    private Optional<Host> host = Optional.empty();
-    private boolean followed;
-    private boolean read;
-    private boolean answered;
 
     HostContents(HostName name) {
         this.name = name;
+        this.reachability = new HostReachability(name);
     }
 
-    /** Whether its VMs were read, or the host did not answer. */
-    boolean isRead() {
-        return read || trouble.isPresent();
+    HostReachability reachability() {
+        return reachability;
     }
 
     /** Whether its facts were read, or the host did not answer. */
     boolean hasFacts() {
-        return facts.isPresent() || factsTrouble.isPresent() || trouble.isPresent();
+        return facts.isPresent() || reachability.anyTrouble().isPresent();
     }
 
     Collection<Vm> vms() {
@@ -66,22 +59,10 @@ final class HostContents {
         return facts;
     }
 
+    /** @param why why the host did not report them; empty if it did */
     void facts(Optional<HostFacts> now, Optional<UnansweredHost> why) {
         facts = now.or(() -> facts);
-        factsTrouble = why;
-    }
-
-    /** Why the host does not answer, or does not report its facts. */
-    Optional<UnansweredHost> anyTrouble() {
-        return trouble.or(() -> factsTrouble);
-    }
-
-    /** Why its VMs are unknown or stale; empty while they are current. */
-    Optional<UnansweredHost> trouble() {
-        return answered
-                ? trouble
-                : Optional.of(
-                        trouble.orElseGet(() -> new UnansweredHost(name, "has not been read yet", Optional.empty())));
+        reachability.factsRead(why);
     }
 
     /** @param why empty if all VMs were read */
@@ -91,38 +72,7 @@ final class HostContents {
         vms = new LinkedHashMap<>();
         now.forEach((vm, reading) -> vms.put(vm, unchanged(before.get(vm), view(vm, reading))));
         tracked.keySet().retainAll(now.keySet());
-        read = true;
-        if (why.isEmpty()) {
-            answered = true;
-            trouble = Optional.empty();
-            staleSince = Optional.empty();
-        } else {
-            lost(why.get(), at);
-        }
-    }
-
-    private void lost(UnansweredHost why, Instant at) {
-        trouble = Optional.of(why);
-        if (answered) {
-            staleSince = staleSince.or(() -> Optional.of(at));
-        }
-    }
-
-    /** What was read of a host that is closed is stale, and one that was opened again is read anew. */
-    void follow(Optional<Host> open, Instant at) {
-        if (followed && open.equals(host)) {
-            return;
-        }
-        followed = true;
-        host = open;
-        if (open.isEmpty()) {
-            lost(new UnansweredHost(name, "is not open", Optional.empty()), at);
-            return;
-        }
-        read = false;
-        answered = false;
-        trouble = Optional.empty();
-        factsTrouble = Optional.empty();
+        why.ifPresentOrElse(reason -> reachability.lost(reason, at), reachability::answered);
     }
 
     /** Keeps what is equal, so that it is not compared again. */
@@ -179,7 +129,7 @@ final class HostContents {
     HostEntry entry(HostView view) {
         return new HostEntry(
                 view,
-                staleSince,
+                reachability.staleSince(),
                 nics.filter(NicInventory::available).isPresent(),
                 nics.map(NicInventory::access).orElse("none"),
                 nics.map(NicInventory::pfs).orElse(List.of()),

@@ -30,6 +30,7 @@ import org.understudy.concurrent.Scheduler;
 final class HostReadings implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostReadings.class);
     private static final Backoff RETRIES = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(1));
+    private static final Duration FACTS_RETRY = Duration.ofSeconds(30);
     /** The limit for one answer of the host, or for the list of its VMs. */
     private static final Duration LIMIT = Duration.ofSeconds(30);
 
@@ -41,7 +42,6 @@ final class HostReadings implements AutoCloseable {
     /** Changed only by tasks of the host. */
     private volatile Map<VmName, VmReading> vms = Map.of();
 
-    private volatile Optional<HostFacts> facts = Optional.empty();
     /** Whether the definitions may have changed, by VM that waits to be read. */
     private final Map<VmName, Boolean> waiting = new HashMap<>();
 
@@ -130,9 +130,7 @@ final class HostReadings implements AutoCloseable {
         executor.run(host.name(), "replay", () -> {
             if (isRead()) {
                 follower.onHost(host, vms, trouble());
-            }
-            if (facts.isPresent()) {
-                follower.onFacts(host, facts, Optional.empty());
+                enqueueFacts();
             }
         });
     }
@@ -237,24 +235,30 @@ final class HostReadings implements AutoCloseable {
 
     /** Reads the facts of the host, which change without an event, such as after an update of QEMU. */
     void enqueueFacts() {
-        executor.run(host.name(), "facts", () -> {
-            if (host.outage().isPresent()) {
-                return;
-            }
-            Subscription limit = limit();
-            try {
-                publishFacts(Optional.of(host.facts()), Optional.empty());
-            } catch (RuntimeException | Error e) {
-                LOG.debug("Host {}: facts could not be read", host.name(), e);
-                publishFacts(Optional.empty(), Optional.of(new UnansweredHost(host.name(), reason(e), Optional.of(e))));
-            } finally {
-                limit.close();
-            }
-        });
+        executor.run(host.name(), "facts", this::readFacts);
+    }
+
+    private void readFacts() {
+        if (isClosed() || host.outage().isPresent()) {
+            return;
+        }
+        Subscription limit = limit();
+        try {
+            publishFacts(Optional.of(host.facts()), Optional.empty());
+        } catch (RuntimeException | Error e) {
+            LOG.debug("Host {}: facts could not be read, retrying", host.name(), e);
+            publishFacts(Optional.empty(), Optional.of(new UnansweredHost(host.name(), reason(e), Optional.of(e))));
+            executor.schedule(host.name(), FACTS_RETRY, "facts", this::readFacts);
+        } finally {
+            limit.close();
+        }
+    }
+
+    private synchronized boolean isClosed() {
+        return closed;
     }
 
     private void publishFacts(Optional<HostFacts> now, Optional<UnansweredHost> why) {
-        facts = now;
         followers.forEach(follower -> follower.onFacts(host, now, why));
     }
 

@@ -120,7 +120,7 @@ public final class InventoryService implements Inventory, VmFollower, PairObserv
 
     /** All VMs. Waits for the first reading of hosts that were just opened, for up to 30 s. */
     public VmInventory list() {
-        await(LIST_LIMIT, HostContents::isRead);
+        await(LIST_LIMIT, host -> host.reachability().isRead());
         InventorySnapshot now = snapshot();
         return new VmInventory(now.vms().stream().map(Revised::value).toList(), now.findings());
     }
@@ -187,14 +187,15 @@ public final class InventoryService implements Inventory, VmFollower, PairObserv
     /** The contents of a host, after a look whether it is open. */
     private HostContents followed(HostName host) {
         HostContents now = of(host);
-        now.follow(hosts.open(host), scheduler.instant());
+        now.reachability().follow(hosts.open(host), scheduler.instant());
         return now;
     }
 
     private void publish(HostName host) {
         HostContents now = followed(host);
-        hosts.view(host, now.facts(), now.anyTrouble())
-                .ifPresent(view -> state.setHost(now.entry(view), now.trouble()));
+        hosts.view(host, now.facts(), now.reachability().anyTrouble())
+                .ifPresent(view ->
+                        state.setHost(now.entry(view), now.reachability().trouble()));
     }
 
     @Override

@@ -85,7 +85,7 @@ public record PoolMembership(List<PoolPolicy> policies) {
         List<PoolView> views = new ArrayList<>();
         for (int i = 0; i < policies.size(); i++) {
             int pool = i;
-            views.add(PoolView.of(
+            views.add(PoolShare.total(
                     policies.get(pool), shares.stream().map(of -> of.get(pool)).toList()));
         }
         return views;
