@@ -31,6 +31,7 @@ iputils-ping|ping|ICMP method of the gap probe
 iputils-arping|arping|ARP method of the gap probe
 util-linux|setpriv|runs QEMU as an unprivileged user
 shellcheck|shellcheck|checks the scripts
+openssl|openssl|certificates for tests of encrypted connections
 postgresql|/usr/share/doc/postgresql|database server that tests of the history start themselves
 python3|python3|runs the hooks for managers in the tests
 nodejs|node|builds the console

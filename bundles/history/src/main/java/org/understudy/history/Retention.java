@@ -8,6 +8,8 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.understudy.api.HistoryKind;
 import org.understudy.api.HistoryPolicy;
@@ -57,13 +59,27 @@ record Retention(int days, int entries) {
         }
     }
 
+    /** By ids that were read before: H2 reads the whole table for each row of a sub-query. */
     private static int delete(Connection connection, HistoryKind kind, Instant last) throws SQLException {
-        try (PreparedStatement delete = connection.prepareStatement(
-                "delete from %1$s where id in (select id from %1$s where kind = ? and began <= ? order by began fetch first %2$d rows only)"
-                        .formatted(HistoryTable.NAME, AT_ONCE))) {
-            delete.setString(1, RowFormat.text(kind));
-            delete.setObject(2, HistoryRow.utc(last));
-            return delete.executeUpdate();
+        List<String> ids = new ArrayList<>();
+        try (PreparedStatement select = connection.prepareStatement("select id from " + HistoryTable.NAME
+                + " where kind = ? and began <= ? order by began fetch first " + AT_ONCE + " rows only")) {
+            select.setString(1, RowFormat.text(kind));
+            select.setObject(2, HistoryRow.utc(last));
+            try (ResultSet found = select.executeQuery()) {
+                while (found.next()) {
+                    ids.add(found.getString(1));
+                }
+            }
         }
+        try (PreparedStatement delete =
+                connection.prepareStatement("delete from " + HistoryTable.NAME + " where id = ?")) {
+            for (String id : ids) {
+                delete.setString(1, id);
+                delete.addBatch();
+            }
+            delete.executeBatch();
+        }
+        return ids.size();
     }
 }

@@ -2,15 +2,13 @@
 package org.understudy.history;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import org.understudy.api.HistoryKind;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.understudy.api.HistoryQuery;
-import org.understudy.api.HostName;
 
 /**
  * A query as SQL.
@@ -21,37 +19,48 @@ record Selection(String sql, List<Object> values) {
     private static final String ALL = "select " + HistoryTable.COLUMNS + " from " + HistoryTable.NAME;
 
     static Selection of(String id) {
-        Conditions conditions = new Conditions();
-        conditions.add("id = ?", HistoryRow.column(id));
-        conditions.among("kind", kinds(Set.of()));
-        return new Selection(ALL + conditions.clause(), conditions.values);
+        return new Selection(ALL + " where id = ?", List.of(HistoryRow.column(id)));
     }
 
     /** One row more than the page has: it shows whether there is another page. */
     static Selection of(HistoryQuery query) {
-        Conditions conditions = new Conditions();
-        conditions.among("kind", kinds(query.kinds()));
+        if (query.host().isEmpty()) {
+            return of(query, new Conditions());
+        }
+        // Each part uses its own index, which neither database does for a condition with "or".
+        String host = query.host().get().value();
+        Selection first = of(query, new Conditions().add("host = ?", host));
+        Selection second =
+                of(query, new Conditions().add("other_host = ?", host).add("host <> ?", host));
+        List<Object> values = new ArrayList<>(first.values);
+        values.addAll(second.values);
+        return new Selection(
+                "select %s from ((%s) union all (%s)) found%s"
+                        .formatted(HistoryTable.COLUMNS, first.sql, second.sql, order(query, List.of())),
+                values);
+    }
+
+    /** @param conditions those of the host */
+    private static Selection of(HistoryQuery query, Conditions conditions) {
         query.uuid().ifPresent(uuid -> conditions.add("vm_uuid = ?", uuid));
-        query.host().map(HostName::value).ifPresent(host -> conditions.add("(host = ? or other_host = ?)", host, host));
         query.user().map(HistoryRow::column).ifPresent(user -> conditions.add("user_name = ?", user));
+        conditions.among("kind", query.kinds().stream().map(RowFormat::text).toList());
+        List<String> leading = conditions.fixed.stream().limit(1).toList();
         conditions.among("outcome", query.outcomes());
         query.since().ifPresent(since -> conditions.add("began >= ?", HistoryRow.utc(since)));
         query.until().ifPresent(until -> conditions.add("began < ?", HistoryRow.utc(until)));
         query.cursor().map(text -> Cursor.parse(query, text)).ifPresent(cursor -> behind(query, cursor, conditions));
-        String direction = query.ascending() ? "" : " desc";
-        String order = column(query.sort()).map(c -> c + direction + ", ").orElse("");
-        return new Selection(
-                "%s%s order by %sbegan%s, id%s fetch first %d rows only"
-                        .formatted(ALL, conditions.clause(), order, direction, direction, query.limit() + 1),
-                conditions.values);
+        return new Selection(ALL + conditions.clause() + order(query, leading), conditions.values);
     }
 
-    /** Those of a newer server are not known here. */
-    private static List<String> kinds(Set<HistoryKind> wanted) {
-        return Arrays.stream(HistoryKind.values())
-                .filter(kind -> wanted.isEmpty() || wanted.contains(kind))
-                .map(RowFormat::text)
-                .toList();
+    /** @param leading a column that has one value: with it, the order is that of an index, which H2 then uses */
+    private static String order(HistoryQuery query, List<String> leading) {
+        String direction = query.ascending() ? "" : " desc";
+        Optional<String> column = column(query.sort());
+        Stream<String> columns =
+                Stream.concat(column.isPresent() ? column.stream() : leading.stream(), Stream.of("began", "id"));
+        return columns.map(c -> c + direction).collect(Collectors.joining(", ", " order by ", "")) + " fetch first "
+                + (query.limit() + 1) + " rows only";
     }
 
     private static Optional<String> column(HistoryQuery.Sort sort) {
@@ -81,17 +90,26 @@ record Selection(String sql, List<Object> values) {
     private static final class Conditions {
         private final List<String> conditions = new ArrayList<>();
         private final List<Object> values = new ArrayList<>();
+        /** Columns that have one value. */
+        private final List<String> fixed = new ArrayList<>();
 
-        void add(String condition, Object... parameters) {
+        Conditions add(String condition, Object... parameters) {
             conditions.add(condition);
             values.addAll(List.of(parameters));
+            if (condition.endsWith(" = ?")) {
+                fixed.add(condition.substring(0, condition.indexOf(' ')));
+            }
+            return this;
         }
 
         /** Nothing for an empty list, which selects all. */
         void among(String column, Collection<String> wanted) {
-            if (!wanted.isEmpty()) {
-                conditions.add(column + " in (" + String.join(", ", Collections.nCopies(wanted.size(), "?")) + ")");
-                values.addAll(wanted);
+            if (wanted.size() == 1) {
+                add(column + " = ?", wanted.iterator().next());
+            } else if (!wanted.isEmpty()) {
+                add(
+                        column + " in (" + String.join(", ", Collections.nCopies(wanted.size(), "?")) + ")",
+                        wanted.toArray());
             }
         }
 

@@ -62,6 +62,19 @@ class EmbeddedDatabaseTest extends HistoryTableContract {
     }
 
     @Test
+    void hasWhatIsWrittenOnDiskWhenTheServerIsKilled() throws Exception {
+        write(row(1), row(2));
+        Path copy = Files.createDirectory(folder.resolve("copy"));
+        Files.copy(file(), copy.resolve("history.mv.db"));
+
+        StoredHistory killed = history(copy);
+
+        assertThat(ids(killed)).containsExactly("m-2", "m-1");
+        assertThat(killed.findings()).isEmpty();
+        killed.close();
+    }
+
+    @Test
     void leavesAFileAloneThatAnotherProcessHasOpen() throws Exception {
         write(row(1));
 

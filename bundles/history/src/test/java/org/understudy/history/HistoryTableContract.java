@@ -215,6 +215,24 @@ abstract class HistoryTableContract {
         assertThat(rows(next)).isEmpty();
     }
 
+    /** As destination of migrations, and as the host of findings. */
+    @Test
+    void pagesThroughTheEntriesOfOneHost() throws Exception {
+        for (int i = 0; i < 12; i++) {
+            write(migration("m-" + i, "web1", i % 5), finding("f-" + i, "beta", i % 5), finding("g-" + i, "gamma", i));
+        }
+        HistoryQuery beta = with(Optional.of(new HostName("beta")), Optional.empty(), Set.of());
+        List<String> found = new ArrayList<>();
+        for (List<HistoryRow> page = rows(beta); !page.isEmpty(); ) {
+            List<HistoryRow> shown = page.subList(0, Math.min(9, page.size()));
+            shown.forEach(row -> found.add(row.id()));
+            page = rows(beta.from(Cursor.of(beta, shown.get(shown.size() - 1))));
+        }
+
+        assertThat(found).hasSize(24).doesNotHaveDuplicates().allMatch(id -> id.matches("[mf]-.*"));
+        assertThat(found.subList(0, 4)).allMatch(id -> id.endsWith("4") || id.endsWith("9"));
+    }
+
     @Test
     void repeatsNoRowOnTheNextPageWhenNewOnesArrive() throws Exception {
         write(migration("m-1", "a", 1), migration("m-2", "a", 2), migration("m-3", "a", 3));

@@ -8,6 +8,9 @@ import static org.awaitility.Awaitility.await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -126,6 +129,38 @@ class PostgresDatabaseTest extends HistoryTableContract {
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
 
         assertThatThrownBy(() -> database().open()).hasMessageContaining("can be read by every user");
+    }
+
+    private PostgresPolicy encrypted(String host, Optional<Path> root) throws Exception {
+        PostgresPolicy plain = policy();
+        return new PostgresPolicy(
+                host,
+                plain.port(),
+                plain.database(),
+                plain.user(),
+                plain.passwordFile(),
+                true,
+                root.map(Path::toString));
+    }
+
+    @Test
+    void encryptsTheConnectionToAServerWhoseCertificateIsTrusted() throws Exception {
+        Database trusted = new PostgresDatabase(encrypted("127.0.0.1", Optional.of(server.certificate())));
+
+        try (Connection connection = trusted.open().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("select ssl from pg_stat_ssl where pid = pg_backend_pid()")) {
+            assertThat(rows.next() && rows.getBoolean(1)).isTrue();
+        }
+    }
+
+    @Test
+    void sendsNoPasswordToAServerWithAnUnknownCertificateOrAnotherName() throws Exception {
+        Database unknown = new PostgresDatabase(encrypted("127.0.0.1", Optional.empty()));
+        Database otherName = new PostgresDatabase(encrypted("localhost", Optional.of(server.certificate())));
+
+        assertThatThrownBy(() -> unknown.open().getConnection()).hasStackTraceContaining("certification path");
+        assertThatThrownBy(() -> otherName.open().getConnection()).hasMessageContaining("localhost");
     }
 
     /** On an empty database, several servers upgrade the schema and write at the same time. */

@@ -14,9 +14,11 @@ create table if not exists understudy_history (
   outcome varchar(64) not null,
   document varchar(1000000) not null
 );
+-- Each index is the order of a page, so that no page needs to sort all rows.
 create index if not exists understudy_history_began on understudy_history (began, id);
-create index if not exists understudy_history_kind on understudy_history (kind, began);
-create index if not exists understudy_history_vm on understudy_history (vm_uuid, began);
-create index if not exists understudy_history_host on understudy_history (host, began);
-create index if not exists understudy_history_other on understudy_history (other_host, began);
-create index if not exists understudy_history_user on understudy_history (user_name, began);
+create index if not exists understudy_history_kind on understudy_history (kind, began, id);
+create index if not exists understudy_history_uuid on understudy_history (vm_uuid, began, id);
+create index if not exists understudy_history_vm on understudy_history (vm_name, began, id);
+create index if not exists understudy_history_host on understudy_history (host, began, id);
+create index if not exists understudy_history_other on understudy_history (other_host, began, id);
+create index if not exists understudy_history_user on understudy_history (user_name, began, id);

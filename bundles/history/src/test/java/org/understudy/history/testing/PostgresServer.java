@@ -47,7 +47,12 @@ public final class PostgresServer implements AutoCloseable {
                     folder,
                     folder.getFileSystem().getUserPrincipalLookupService().lookupPrincipalByName(NOBODY));
         }
-        run("initdb", "-D", data(), "-U", "owner", "--auth=trust", "--no-sync", "--encoding=UTF8", "--locale=C");
+        // Valid for the address, not for the name of this machine.
+        run(
+                "/usr/bin/openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=db.example"
+                        + " -addext subjectAltName=IP:127.0.0.1 -keyout %1$s/key.pem -out %1$s/cert.pem"
+                                .formatted(folder));
+        run(programs + "/initdb -U owner --auth=trust --no-sync --encoding=UTF8 --locale=C -D " + data());
         start();
         try (Connection connection = connect("postgres");
                 Statement statement = connection.createStatement()) {
@@ -84,14 +89,13 @@ public final class PostgresServer implements AutoCloseable {
     }
 
     /** As an unprivileged user, as PostgreSQL refuses to run as root. */
-    private Process launch(String program, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>();
+    private Process launch(String command) throws IOException {
+        List<String> words = new ArrayList<>();
         if (System.getProperty("user.name").equals("root")) {
-            command.addAll(List.of("setpriv", "--reuid=" + NOBODY, "--regid=nogroup", "--clear-groups", "--"));
+            words.addAll(List.of("setpriv", "--reuid=" + NOBODY, "--regid=nogroup", "--clear-groups", "--"));
         }
-        command.add(programs.resolve(program).toString());
-        command.addAll(List.of(arguments));
-        return new ProcessBuilder(command)
+        words.addAll(List.of(command.split(" ")));
+        return new ProcessBuilder(words)
                 .directory(new File("/"))
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
@@ -102,9 +106,9 @@ public final class PostgresServer implements AutoCloseable {
         return folder.resolveSibling(folder.getFileName() + ".log");
     }
 
-    private void run(String program, String... arguments) throws IOException {
-        assertThat(launch(program, arguments).onExit().join().exitValue())
-                .as(() -> program + ": " + logText())
+    private void run(String command) throws IOException {
+        assertThat(launch(command).onExit().join().exitValue())
+                .as(() -> command + ": " + logText())
                 .isZero();
     }
 
@@ -118,16 +122,8 @@ public final class PostgresServer implements AutoCloseable {
 
     public void start() throws IOException {
         process = launch(
-                "postgres",
-                "-D",
-                data(),
-                "-p",
-                String.valueOf(port),
-                "-k",
-                folder.toString(),
-                "-F",
-                "-c",
-                "listen_addresses=127.0.0.1");
+                "%1$s/postgres -D %2$s -p %3$d -k %4$s -F -c listen_addresses=127.0.0.1 -c ssl=on -c ssl_cert_file=%4$s/cert.pem -c ssl_key_file=%4$s/key.pem"
+                        .formatted(programs, data(), port, folder));
         await("PostgreSQL").atMost(Duration.ofSeconds(30)).ignoreExceptions().until(() -> {
             assertThat(process.isAlive()).as(logText()).isTrue();
             connect("postgres").close();
@@ -140,6 +136,11 @@ public final class PostgresServer implements AutoCloseable {
         // The fast shutdown; for SIGTERM it waits for its clients.
         new ProcessBuilder("kill", "-INT", String.valueOf(process.pid())).start();
         await("the end of PostgreSQL").atMost(Duration.ofSeconds(30)).until(() -> !process.isAlive());
+    }
+
+    /** The only certificate that the server's own is signed by: itself. */
+    public Path certificate() {
+        return folder.resolve("cert.pem");
     }
 
     /** As the owner of all databases. */
