@@ -84,7 +84,8 @@ class CommandAccessTest {
         Properties roles = roles();
 
         assertThat(types()).allSatisfy(type -> {
-            Action action = type.getAnnotation(Performs.class).value();
+            assertThat(CommandActions.knows(type)).as(type.getSimpleName()).isTrue();
+            Action action = CommandActions.of(type);
             assertThat(roles.getProperty(type.getAnnotation(Command.class).name())
                             .split("\\s*,\\s*"))
                     .as(type.getSimpleName() + ": " + action)

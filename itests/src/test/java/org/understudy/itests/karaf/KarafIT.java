@@ -122,6 +122,9 @@ class KarafIT {
                 "migration-cancel",
                 "pool-list",
                 "vf-list",
+                "token-create",
+                "token-list",
+                "token-revoke",
                 "doctor"
             })
     void explainsEveryCommandAndItsJson(String name) throws Exception {
