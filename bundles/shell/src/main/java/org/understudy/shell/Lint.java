@@ -18,6 +18,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmOnHost;
 
 @Service
+@Performs(Action.VIEW)
 @Command(scope = "understudy", name = "lint", description = "Check the failover pairs of a VM or of a domain XML")
 public final class Lint extends UnderstudyCommand {
     @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)

@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
@@ -15,6 +16,7 @@ import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 
 @Service
+@Performs(Action.MIGRATE)
 @Command(scope = "understudy", name = "migrate", description = "Migrate a running VM to another host")
 public final class Migrate extends MoveCommand {
     /** The migration is read after this time without an update, because an update may be lost. */

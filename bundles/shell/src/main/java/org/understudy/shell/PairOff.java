@@ -7,6 +7,7 @@ import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.jline.reader.EndOfFileException;
 import org.jline.reader.UserInterruptException;
+import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.UnderstudyException;
@@ -14,6 +15,7 @@ import org.understudy.api.Vm;
 import org.understudy.api.VmState;
 
 @Service
+@Performs(Action.PAIR)
 @Command(
         scope = "understudy",
         name = "pair-off",

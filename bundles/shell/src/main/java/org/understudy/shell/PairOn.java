@@ -9,6 +9,7 @@ import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.apache.karaf.shell.support.completers.StringsCompleter;
+import org.understudy.api.Action;
 import org.understudy.api.Consent;
 import org.understudy.api.HostName;
 import org.understudy.api.PairRequest;
@@ -17,6 +18,7 @@ import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryForm;
 
 @Service
+@Performs(Action.PAIR)
 @Command(scope = "understudy", name = "pair-on", description = "Turn a virtio NIC of a VM into a failover pair")
 public final class PairOn extends PairCommand {
     @Option(name = "--pool", description = "VF pool of the primary (default: the pool of the network)")

@@ -4,9 +4,11 @@ package org.understudy.shell;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.HostNics;
 
 @Service
+@Performs(Action.VIEW)
 @Command(
         scope = "understudy",
         name = "pool-list",

@@ -76,7 +76,7 @@ abstract class UnderstudyCommand implements Action {
 
     /** What the command does with its options. */
     org.understudy.api.Action action() {
-        return CommandActions.of(getClass());
+        return getClass().getAnnotation(Performs.class).value();
     }
 
     /** What the command is about, for the audit log. */

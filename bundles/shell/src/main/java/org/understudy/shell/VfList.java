@@ -7,6 +7,7 @@ import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Completion;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.HostNics;
@@ -14,6 +15,7 @@ import org.understudy.api.NicInventory;
 import org.understudy.api.UnderstudyException;
 
 @Service
+@Performs(Action.VIEW)
 @Command(scope = "understudy", name = "vf-list", description = "List the VFs of all hosts, or of one host")
 public final class VfList extends UnderstudyCommand {
     @Argument(name = "host", description = "Name of a host")

@@ -10,6 +10,7 @@ import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Reference;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.apache.karaf.shell.support.completers.FileCompleter;
+import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.HostView;
@@ -17,6 +18,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 
 @Service
+@Performs(Action.DEFINE)
 @Command(scope = "understudy", name = "vm-define", description = "Define a VM from libvirt domain XML")
 public final class VmDefine extends UnderstudyCommand {
     @Argument(index = 1, name = "options", description = "Options may also follow the arguments", multiValued = true)

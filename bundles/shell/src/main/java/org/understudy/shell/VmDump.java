@@ -6,10 +6,12 @@ import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.Option;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 import org.understudy.api.xml.Passwords;
 import org.understudy.api.xml.XmlBytes;
 
 @Service
+@Performs(Action.READ_DEFINITION)
 @Command(
         scope = "understudy",
         name = "vm-dump",

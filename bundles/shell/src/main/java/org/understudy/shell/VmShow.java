@@ -5,8 +5,10 @@ import java.util.List;
 import org.apache.karaf.shell.api.action.Argument;
 import org.apache.karaf.shell.api.action.Command;
 import org.apache.karaf.shell.api.action.lifecycle.Service;
+import org.understudy.api.Action;
 
 @Service
+@Performs(Action.VIEW)
 @Command(
         scope = "understudy",
         name = "vm-show",

@@ -84,8 +84,7 @@ class CommandAccessTest {
         Properties roles = roles();
 
         assertThat(types()).allSatisfy(type -> {
-            assertThat(CommandActions.knows(type)).as(type.getSimpleName()).isTrue();
-            Action action = CommandActions.of(type);
+            Action action = type.getAnnotation(Performs.class).value();
             assertThat(roles.getProperty(type.getAnnotation(Command.class).name())
                             .split("\\s*,\\s*"))
                     .as(type.getSimpleName() + ": " + action)

@@ -122,9 +122,6 @@ class KarafIT {
                 "migration-cancel",
                 "pool-list",
                 "vf-list",
-                "token-create",
-                "token-list",
-                "token-revoke",
                 "doctor"
             })
     void explainsEveryCommandAndItsJson(String name) throws Exception {
