@@ -68,7 +68,7 @@ public enum ErrorCode {
     /** This server does not know the migration. */
     MIGRATION_NOT_FOUND(404, 3, "List the migrations with understudy:migration-list."),
     /** This server does not have the token. */
-    TOKEN_NOT_FOUND(404, 3, "List the tokens with GET /api/v1/tokens."),
+    TOKEN_NOT_FOUND(404, 3, "List the tokens with understudy:token-list."),
     /** The VM does not have the NIC. */
     NIC_NOT_FOUND(404, 3, "List the NICs with understudy:vm-show."),
     /** Another VM has the name. */

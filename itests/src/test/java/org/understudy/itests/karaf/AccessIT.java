@@ -261,6 +261,40 @@ class AccessIT {
                 .contains("Login of user chief from 127.0.0.1: failed, further logins are refused for 1 s");
     }
 
+    @Test
+    void slowBodiesOfOneUserBlockNoOtherCall() throws Exception {
+        Rest chief = new Rest(server.httpPort, "chief", "c1");
+        server.awaitUntil("a login of both", () -> chief.get("/api/v1/hosts").statusCode() == 200);
+        assertThat(new Rest(server.httpPort, "watcher", "w1")
+                        .get("/api/v1/hosts")
+                        .statusCode())
+                .isEqualTo(200);
+        String login = Base64.getEncoder().encodeToString("watcher:w1".getBytes(StandardCharsets.UTF_8));
+        List<Socket> slow = new ArrayList<>();
+        try {
+            for (int i = 0; i < 250; i++) {
+                Socket socket = new Socket("127.0.0.1", server.httpPort);
+                slow.add(socket);
+                socket.getOutputStream()
+                        .write(("POST /understudy/api/v1/lint HTTP/1.1\r\nHost: a\r\nX-Requested-With: a\r\n"
+                                        + "Authorization: Basic " + login + "\r\nContent-Length: 9\r\n\r\n<")
+                                .getBytes(StandardCharsets.UTF_8));
+            }
+            Socket last = slow.get(slow.size() - 1);
+            last.setSoTimeout(30_000);
+            byte[] status = last.getInputStream().readNBytes("HTTP/1.1 429".length());
+            assertThat(new String(status, StandardCharsets.UTF_8)).isEqualTo("HTTP/1.1 429");
+            assertThat(chief.change("POST", "/api/v1/vms/none/start", "").statusCode())
+                    .isEqualTo(404);
+            assertThat(chief.change("POST", "/api/v1/lint", "<domain/>").statusCode())
+                    .isNotIn(429, 503);
+        } finally {
+            for (Socket socket : slow) {
+                socket.close();
+            }
+        }
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"/understudy", "/understudy?x", "//evil.example/understudy", "/understudy/../understudy"})
     void redirectsToNoHostThatARequestNames(String path) throws Exception {

@@ -141,9 +141,6 @@ class SessionIT {
                 .contains(
                         "Login of user ruth from 127.0.0.1: accepted",
                         "User ruth from 127.0.0.1 by console: power none refused, vm-not-found");
-        assertThat(Files.readString(server.home.resolve("data/log/security.log")))
-                .as("Karaf's security log")
-                .contains("ruth", "http(127.0.0.1)");
     }
 
     @Test

@@ -160,6 +160,8 @@ public final class Authenticator {
 
     /** {@return the secret of a new session, for a cookie} */
     public String beginSession(Caller caller) {
+        // A role that was added a moment ago counts at once.
+        currentRoles.forget(policy().realm(), caller.user());
         return sessions.begin(caller.user(), caller.roles());
     }
 

@@ -43,7 +43,7 @@ final class CurrentRoles {
     /** {@return the roles; none if the user is gone, empty if the realm does not report them} */
     synchronized Optional<Set<String>> of(String realm, String user) {
         long now = clock.nanos();
-        String key = realm + "\n" + user;
+        String key = key(realm, user);
         Known before = known.get(key);
         if (before != null && now - before.readAt < PERIOD.toNanos()) {
             return before.roles;
@@ -57,5 +57,14 @@ final class CurrentRoles {
         Known current = lost && !before.doubtful ? new Known(before.roles, now, true) : new Known(read, now, false);
         known.put(key, current);
         return current.roles;
+    }
+
+    /** Makes the next look a new one. */
+    synchronized void forget(String realm, String user) {
+        known.remove(key(realm, user));
+    }
+
+    private static String key(String realm, String user) {
+        return realm + "\n" + user;
     }
 }
