@@ -51,7 +51,8 @@ public enum ErrorCode {
     /** The first call with this key has no result yet. */
     CALL_IN_PROGRESS(409, 4, "Repeat the call after the first one with this 'idempotency-key' has ended."),
     /** Too many streams of events are open. */
-    TOO_MANY_STREAMS(429, 4, "End other streams, such as pages of the console, or read /understudy/api/v1/vms instead."),
+    TOO_MANY_STREAMS(
+            429, 4, "End other streams, such as pages of the console, or read /understudy/api/v1/vms instead."),
     /** A part of the server is starting or stopping. */
     STARTING(503, 5, "Retry after a few seconds; if the error recurs, read the log of the server."),
     /** No host has the VM. */

@@ -21,13 +21,17 @@ import org.eclipse.jetty.server.Server;
 import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.servlet.ServletContextHandler;
 import org.eclipse.jetty.servlet.ServletHolder;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** The servlets in the HTTP server that Karaf has, without a login. */
 final class WebServer implements AutoCloseable {
     static final ObjectMapper JSON = new ObjectMapper();
 
+    /** Far fewer than streams of events. */
+    private static final int THREADS = 16;
+
     private final DispatcherServlet dispatcher = new DispatcherServlet();
-    private final Server server = new Server();
+    private final Server server = new Server(new QueuedThreadPool(THREADS));
     private final HttpClient client = HttpClient.newHttpClient();
     private final int port;
 
@@ -79,11 +83,6 @@ final class WebServer implements AutoCloseable {
             request.headers(headers);
         }
         return send(request);
-    }
-
-    /** The number of threads of the server. */
-    int threads() {
-        return server.getThreadPool().getThreads();
     }
 
     static JsonNode json(HttpResponse<String> response) throws IOException {
