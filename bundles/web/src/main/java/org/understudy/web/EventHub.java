@@ -9,7 +9,6 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -212,11 +211,6 @@ public final class EventHub {
     void close(EventStream stream) {
         streams.remove(stream);
         stream.close();
-    }
-
-    /** Ends the streams of these users, such as after a change of their rights. */
-    void closeStreamsOf(Predicate<String> users) {
-        streams.stream().filter(stream -> users.test(stream.user())).forEach(EventStream::close);
     }
 
     int size() {

@@ -72,7 +72,14 @@ record RestResponse(
 
     static RestResponse streaming(String type, StreamedBody stream) {
         return new RestResponse(
-                HttpServletResponse.SC_OK, type, StandardCharsets.UTF_8, new byte[0], Map.of(), Optional.of(stream));
+                        HttpServletResponse.SC_OK,
+                        type,
+                        StandardCharsets.UTF_8,
+                        new byte[0],
+                        Map.of(),
+                        Optional.of(stream))
+                // Otherwise nginx keeps events back until its buffer is full.
+                .with("X-Accel-Buffering", "no");
     }
 
     static RestResponse empty(int status) {

@@ -226,14 +226,14 @@ class EventHubTest {
     }
 
     @Test
-    void closesTheStreamsOfAUser() {
+    void countsTheStreamsOfEachUser() {
         EventStream ann = open(ALL);
-        EventStream bob = hub.open("bob", ALL, Optional.empty());
-
-        hub.closeStreamsOf("ann"::equals);
+        hub.open("bob", ALL, Optional.empty());
+        hub.close(ann);
 
         assertThat(ann.isClosed()).isTrue();
-        assertThat(bob.isClosed()).isFalse();
+        assertThat(hub.size()).isEqualTo(1);
+        assertThat(hub.size("ann")).isZero();
         assertThat(hub.size("bob")).isEqualTo(1);
     }
 

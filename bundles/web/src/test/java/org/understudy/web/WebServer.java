@@ -27,13 +27,17 @@ import org.eclipse.jetty.servlet.ServletContextHandler;
 import org.eclipse.jetty.servlet.ServletHolder;
 import org.understudy.api.Role;
 import org.understudy.web.access.Caller;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** The servlets in the HTTP server that Karaf has; every request is that of an admin. */
 final class WebServer implements AutoCloseable {
     static final ObjectMapper JSON = new ObjectMapper();
 
+    /** Far fewer than streams of events. */
+    private static final int THREADS = 16;
+
     private final DispatcherServlet dispatcher = new DispatcherServlet(new AuditTrail());
-    private final Server server = new Server();
+    private final Server server = new Server(new QueuedThreadPool(THREADS));
     private final HttpClient client = HttpClient.newHttpClient();
     private final int port;
 
@@ -91,11 +95,6 @@ final class WebServer implements AutoCloseable {
             request.headers(headers);
         }
         return send(request);
-    }
-
-    /** The number of threads of the server. */
-    int threads() {
-        return server.getThreadPool().getThreads();
     }
 
     static JsonNode json(HttpResponse<String> response) throws IOException {
