@@ -273,7 +273,7 @@ summary_text() {
 
 # A screenshot of the page of the migration. Its content arrives by events after the page is loaded.
 take_screenshot() {
-  UNDERSTUDY_USER=admin UNDERSTUDY_PASSWORD=$password node "$here/bundles/web/target/console.tests/picture.mjs" \
+  UNDERSTUDY_USER=admin UNDERSTUDY_PASSWORD=$password node "$here/bundles/web/target/console.tests/screenshot.mjs" \
     "http://127.0.0.1:$http_port/understudy/migrations/$(jq -r .id <<<"$2")" 'Release VF on source' "$1"
   say "Screenshot: $1"
 }

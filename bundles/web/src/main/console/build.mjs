@@ -98,9 +98,9 @@ async function unitTests(esbuild, all) {
   return passed;
 }
 
-/** They run later, against a server: see itests. So does what takes pictures. */
+/** They run later, against a server: see itests. Screenshots, too. */
 async function browserTests(esbuild, all) {
-  const tests = all.filter((file) => /\/browser\/(.*\.test|picture)\.ts$/.test(file));
+  const tests = all.filter((file) => /\/browser\/(.*\.test|screenshot)\.ts$/.test(file));
   const folder = `${out}.tests`;
   await rm(folder, { recursive: true, force: true });
   if (tests.length === 0) return;

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
-const { UNDERSTUDY_URL = '', UNDERSTUDY_USER = '', UNDERSTUDY_PASSWORD = '', UNDERSTUDY_PICTURES = '' } = process.env;
+const { UNDERSTUDY_URL = '', UNDERSTUDY_USER = '', UNDERSTUDY_PASSWORD = '', UNDERSTUDY_SCREENSHOTS = '' } = process.env;
 
 /** The console, with a slash at its end. */
 export const URL_OF_CONSOLE = UNDERSTUDY_URL;
@@ -99,10 +99,10 @@ export async function assertFits(page: Page): Promise<void> {
 }
 
 /** For a review by eye, in the folder that the caller names. */
-export async function picture(page: Page, name: string): Promise<void> {
-  if (!UNDERSTUDY_PICTURES) return;
-  mkdirSync(UNDERSTUDY_PICTURES, { recursive: true });
-  await page.screenshot({ path: join(UNDERSTUDY_PICTURES, `${name}.png`) });
+export async function screenshot(page: Page, name: string): Promise<void> {
+  if (!UNDERSTUDY_SCREENSHOTS) return;
+  mkdirSync(UNDERSTUDY_SCREENSHOTS, { recursive: true });
+  await page.screenshot({ path: join(UNDERSTUDY_SCREENSHOTS, `${name}.png`) });
 }
 
 /** A way to the server that can be cut. */

@@ -10,7 +10,7 @@ function idOf(name: string): string {
   return `field-${name.toLowerCase().replace(/[^a-z]+/g, '-')}`;
 }
 
-/** A list to choose from; the empty value stands for all. */
+/** A list to choose from; the empty value means all. */
 export function picker(
   name: string, value: string, options: readonly Option[], changed: (value: string) => void, none = 'all',
 ): TemplateResult {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stores a picture of a page, as soon as it shows a text. For ./understudy demo --screenshot.
+// Stores a screenshot of a page, as soon as it shows a text. For ./understudy demo --screenshot.
 //
-//   node picture.mjs ADDRESS TEXT FILE      user and password in UNDERSTUDY_USER and UNDERSTUDY_PASSWORD
+//   node screenshot.mjs ADDRESS TEXT FILE      user and password in UNDERSTUDY_USER and UNDERSTUDY_PASSWORD
 
 import { chromium } from 'playwright-core';
 
