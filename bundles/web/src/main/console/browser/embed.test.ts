@@ -50,10 +50,10 @@ before(async () => {
   managers = [0, 1].map(() => createServer((incoming, outgoing) => {
     const token = new URL(incoming.url ?? '/', 'http://localhost').searchParams.get('token') ?? '';
     outgoing.setHeader('Content-Type', 'text/html');
-    outgoing.end(`<!doctype html><html lang="en"><title>Manager</title><h1>walker</h1>
+    outgoing.end(`<!doctype html><html lang="en"><title>Manager</title><main><h1>walker</h1>
       <script type="module" src="${server}embed.js"></script>
       <understudy-switch vm-id="walker" token="${token}"></understudy-switch>
-      <understudy-timeline vm-id="walker" token="${token}"></understudy-timeline></html>`);
+      <understudy-timeline vm-id="walker" token="${token}"></understudy-timeline></main></html>`);
   }));
   // The first port is in the list of the server, the second is not.
   for (const [at, manager] of managers.entries()) {

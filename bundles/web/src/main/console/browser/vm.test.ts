@@ -10,7 +10,7 @@ import { assert, assertAccessible, assertFits, picture, rest, test, visit } from
 
 const { UNDERSTUDY_HOME = '' } = process.env;
 /** A limit that makes the copy last some seconds, in MiB/s. */
-const SLOW = '2';
+const SLOW = '8';
 
 async function vm(name: string): Promise<Vm> {
   const { vms } = await rest<{ vms: Vm[] }>('GET', 'vms');
