@@ -6,6 +6,7 @@ import { store } from '../app/context.ts';
 import { capital } from '../embed/parts.ts';
 import type { Nic, Pair, Vm } from '../model/types.ts';
 import { emulated, label, pairHealth } from '../parts/labels.ts';
+import { dataTable } from '../parts/table.ts';
 import { nicName, pairOf } from './switch-state.ts';
 import { trafficOf, vfOf, type Carrier, type VfAndPf } from './traffic.ts';
 
@@ -92,13 +93,7 @@ function table(vm: Vm, nic: Nic, pair: Pair | undefined, found: VfAndPf | undefi
     ['Failover pair', nic.role === 'standby' ? 'on' : 'off', live(pair === undefined ? 'off' : pairHealth(pair.health))],
     ...(pair === undefined ? [] : pairRows(vm, pair, nic.role === 'standby', found)),
   ];
-  return html`<table class="pf-v6-c-table us-table pf-m-compact" aria-label="Configured and live: ${nicName(nic)}">
-    <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">${['Property', 'Configured', 'Live'].map((text) => html`
-      <th class="pf-v6-c-table__th" scope="col">${text}</th>`)}</tr></thead>
-    <tbody class="pf-v6-c-table__tbody">${rows.map(([name, configured, now]) => html`<tr class="pf-v6-c-table__tr">
-      <th class="pf-v6-c-table__td" scope="row">${name}</th>
-      <td class="pf-v6-c-table__td">${configured}</td><td class="pf-v6-c-table__td">${now}</td></tr>`)}</tbody>
-  </table>`;
+  return dataTable(`Configured and live: ${nicName(nic)}`, ['Property', 'Configured', 'Live'], rows, (row) => row);
 }
 
 function pairRows(vm: Vm, pair: Pair, configured: boolean, found: VfAndPf | undefined): Row[] {
