@@ -33,6 +33,8 @@ export interface Visit {
   forced?: boolean;
   /** Another address of the server, such as that of a proxy. */
   root?: string;
+  /** Without user and password. */
+  anonymous?: boolean;
 }
 
 /** Opens a page of the console, and closes it when the test ends. Errors on it are failures. */
@@ -52,9 +54,9 @@ export async function visit(path: string, run: (page: Page) => Promise<void>, op
   }
 }
 
-export function newContext({ width = 1280, height = 800, dark = false, forced = false }: Visit = {}): Promise<BrowserContext> {
+export function newContext({ width = 1280, height = 800, dark = false, forced = false, anonymous = false }: Visit = {}): Promise<BrowserContext> {
   return browser.newContext({
-    httpCredentials: { username: UNDERSTUDY_USER, password: UNDERSTUDY_PASSWORD, send: 'always' },
+    ...(anonymous ? {} : { httpCredentials: { username: UNDERSTUDY_USER, password: UNDERSTUDY_PASSWORD, send: 'always' } }),
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
     forcedColors: forced ? 'active' : 'none',

@@ -10,7 +10,7 @@ import { assert, assertAccessible, assertFits, picture, rest, test, visit } from
 
 const { UNDERSTUDY_HOME = '' } = process.env;
 /** A limit that makes the copy last some seconds, in MiB/s. */
-const SLOW = '2';
+const SLOW = '8';
 
 async function vm(name: string): Promise<Vm> {
   const { vms } = await rest<{ vms: Vm[] }>('GET', 'vms');
@@ -172,14 +172,14 @@ test('a migration has a timeline while it runs, and its figures at the end', asy
   await visit(address(now), async (page) => {
     await start(page, destination, SLOW);
     await page.locator('understudy-timeline progress').waitFor();
-    await page.getByText(/^\d.* MiB\/s$/).first().waitFor();
+    await page.locator('.copy dd').filter({ hasText: /MiB\/s$/ }).first().waitFor();
     await assertAccessible(page);
     await picture(page, 'migration-running');
     await page.getByText('Completed', { exact: true }).waitFor({ timeout: 120_000 });
     await page.getByText(`VM walker runs on ${destination}; its traffic uses the primary.`, { exact: true }).waitFor();
     await page.getByText('vCPUs paused').waitFor();
     await page.getByText('no probe is configured for this VM').waitFor();
-    await page.getByRole('group', { name: 'Where the traffic ran, to scale' }).waitFor();
+    await page.getByRole('figure', { name: 'Where the traffic ran, to scale' }).waitFor();
     await assertAccessible(page);
     await assertFits(page);
     await picture(page, 'migration-completed');

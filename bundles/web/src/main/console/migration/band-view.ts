@@ -55,7 +55,7 @@ export function summary({ total, segments }: Band): string {
 export function bandView(band: Band, emulated: boolean): TemplateResult {
   const percent = (ms: number) => `${(ms / band.total) * 100}%`;
   const exact = band.segments.some((one) => one.measured);
-  return html`<figure class="band" role="group" aria-label="Where the traffic ran, to scale">
+  return html`<figure class="band" aria-label="Where the traffic ran, to scale">
     <span class="small quiet">Steps</span>
     <svg height="20" aria-hidden="true">${band.steps.map((one) => stepMark(band, percent, one))}</svg>
     ${lanes(emulated, band.segments).map((lane) => html`

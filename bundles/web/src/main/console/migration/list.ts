@@ -12,9 +12,10 @@ import { button } from '../parts/buttons.ts';
 import { picker, searchField } from '../parts/fields.ts';
 import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { emulated, outcome } from '../parts/labels.ts';
+import { dataTable } from '../parts/table.ts';
 import { timestamp } from '../parts/time.ts';
 import { select, type MigrationFilter } from './selection.ts';
-import { title } from './words.ts';
+import { cause, title } from './words.ts';
 
 /** Rows that are added by one press. */
 const PAGE = 100;
@@ -58,30 +59,25 @@ export class MigrationsPage extends PageElement {
 /** @param withVm whether the table has a column with the VM */
 export function migrationTable(migrations: readonly Migration[], withVm: boolean): TemplateResult {
   const names = ['Started', ...(withVm ? ['VM'] : []), 'From and to', 'Outcome', 'Network gap', 'Downtime', 'On standby'];
-  return html`<table class="pf-v6-c-table us-table us-log" aria-label="Migrations">
-    <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">
-      ${names.map((text) => html`<th class="pf-v6-c-table__th" scope="col">${text}</th>`)}</tr></thead>
-    <tbody class="pf-v6-c-table__tbody">${migrations.map((one) => row(one, withVm))}</tbody>
-  </table>`;
+  return dataTable('Migrations', names, migrations, (one) => cells(one, withVm));
 }
 
-function row(one: Migration, withVm: boolean): TemplateResult {
+function cells(one: Migration, withVm: boolean): unknown[] {
   const running = one.steps.find((report) => report.state === 'running');
+  const reason = cause(one)?.message;
   const gap = one.networkGap;
-  const figure = (ms: number | undefined) => html`<td class="pf-v6-c-table__td us-number">${ms === undefined
-    ? html`<span class="us-quiet">${one.outcome === undefined ? '' : 'not measured'}</span>`
-    : duration(ms)}</td>`;
-  return html`<tr class="pf-v6-c-table__tr">
-    <td class="pf-v6-c-table__td us-col-time"><a href=${migrationHref(one.id)}>${timestamp(one.started)}</a></td>
-    ${withVm ? html`<td class="pf-v6-c-table__td">${one.vm}</td>` : nothing}
-    <td class="pf-v6-c-table__td">${one.source} → ${one.destination}</td>
-    <td class="pf-v6-c-table__td">${outcome(one.outcome)} ${one.primaries.includes('emulated') ? emulated() : nothing}
+  const absent = one.outcome === undefined ? '' : html`<span class="us-quiet">not measured</span>`;
+  const figure = (ms: number | undefined) => (ms === undefined ? absent : duration(ms));
+  return [
+    html`<a href=${migrationHref(one.id)}>${timestamp(one.started)}</a>`,
+    ...(withVm ? [one.vm] : []),
+    `${one.source} → ${one.destination}`,
+    html`${outcome(one.outcome)} ${one.primaries.includes('emulated') ? emulated() : nothing}
       ${running === undefined ? nothing : html`<span class="us-under us-quiet">${title(running.step)}${
         running.step === 'copy' && one.progress !== undefined ? `, ${one.progress} %` : ''}</span>`}
-      ${one.outcome === undefined || one.outcome === 'completed' || one.findings[0] === undefined ? nothing : html`
-        <span class="us-under us-quiet">${one.findings[0].message}</span>`}</td>
-    ${figure(gap.kind === 'measured' ? gap.longestGapMs : undefined)}
-    ${figure(one.downtimeMs)}
-    ${figure(one.onStandbyMs)}
-  </tr>`;
+      ${reason === undefined ? nothing : html`<span class="us-under us-quiet">${reason}</span>`}`,
+    figure(gap.kind === 'measured' ? gap.longestGapMs : undefined),
+    figure(one.downtimeMs),
+    figure(one.onStandbyMs),
+  ];
 }

@@ -45,6 +45,12 @@ test('a failure has its cause first, the place of the VM, and one next step', ()
   assert.equal(nextStep(migration({ outcome: 'completed' })), undefined);
 });
 
+test('a warning of the preflight is not the cause of a cancel', () => {
+  const warning: Finding = { ...finding('emulated-primary'), severity: 'warning' };
+  assert.equal(cause(migration({ outcome: 'cancelled', findings: [warning] })), undefined);
+  assert.equal(cause(migration({ outcome: 'completed-degraded', findings: [warning] })), warning);
+});
+
 test('another migration may have the VM', () => {
   const other = migration({ outcome: 'failed-on-source', findings: [finding('other-migration')] });
   assert.equal(outcomeText(other), 'Failed: another migration has the VM');

@@ -58,9 +58,11 @@ function hasArrived(migration: Migration): boolean {
   return migration.steps.some((report) => report.step === 'switch' && report.state === 'done');
 }
 
-/** The reason of the outcome: the server puts it first. Empty for a success without findings. */
+/** The reason of the outcome: the server puts it first. A success has none, and a cancel only if the rollback failed. */
 export function cause(migration: Migration): Finding | undefined {
-  return migration.outcome === 'completed' ? undefined : migration.findings[0];
+  const first = migration.findings[0];
+  if (migration.outcome === 'completed' || migration.outcome === undefined) return undefined;
+  return migration.outcome === 'cancelled' && first?.severity !== 'error' ? undefined : first;
 }
 
 export interface Cancel {

@@ -3,8 +3,10 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { store } from '../app/context.ts';
+import { capital } from '../embed/parts.ts';
 import type { Nic, Pair, Vm } from '../model/types.ts';
 import { emulated, label, pairHealth } from '../parts/labels.ts';
+import { dataTable } from '../parts/table.ts';
 import { nicName, pairOf } from './switch-state.ts';
 import { trafficOf, vfOf, type Carrier, type VfAndPf } from './traffic.ts';
 
@@ -43,16 +45,18 @@ function pathView(vm: Vm, nic: Nic, pair: Pair | undefined, found: VfAndPf | und
     : [
       { carrier: 'primary', name: pair.kind === 'vf' ? 'VF' : 'Emulated primary', device: vfText(pair, found), note: vfNote(pair, found) },
       { carrier: 'standby', name: 'Standby NIC', device: bridge, note: pair.standby }];
+  // While a change is pending, the standby NIC is an ordinary one.
+  const carries = (way: Way) => way.carrier === now.carrier || (way.carrier === 'standby' && now.carrier === 'plain');
   const headline = now.carrier === 'none' ? 'No traffic' : now.carrier === 'unknown' ? 'Path of the traffic is unknown' : `Traffic runs over ${now.device}`;
   return html`<div class="us-path ${PATHS[now.carrier]}">
     <p class="us-path__now">${headline}</p>
     ${now.reason === '' ? nothing : html`<p class="us-quiet">${now.reason}</p>`}
     <ul class="us-path__ways" role="list">${ways.map((way) => html`
-      <li class="us-way ${way.carrier === now.carrier ? 'us-way--now' : ''}">
+      <li class="us-way ${carries(way) ? 'us-way--now' : ''}">
         <span class="us-way__end">${vm.name}</span><span class="us-way__line" aria-hidden="true"></span>
         <span class="us-way__device"><strong>${way.name}</strong> ${way.device}<span class="us-under us-quiet">${way.note}</span></span>
         <span class="us-way__line" aria-hidden="true"></span>
-        <span class="us-way__end">${way.carrier === now.carrier ? 'carries the traffic' : 'no traffic'}</span>
+        <span class="us-way__end">${carries(way) ? 'carries the traffic' : 'no traffic'}</span>
       </li>`)}</ul>
   </div>`;
 }
@@ -71,7 +75,7 @@ function vfNote(pair: Pair, found: VfAndPf | undefined): string {
 function cause(pair: Pair): TemplateResult | typeof nothing {
   const words = store.words.health[pair.health];
   if (pair.health === 'active') return nothing;
-  return html`<div><p>${pair.details || words?.cause || ''}</p>${words === undefined ? nothing : html`<p class="us-quiet">${words.nextStep}</p>`}</div>`;
+  return html`<div><p>${capital(pair.details || words?.cause || '')}</p>${words === undefined ? nothing : html`<p class="us-quiet">${words.nextStep}</p>`}</div>`;
 }
 
 type Row = [name: string, configured: unknown, live: unknown];
@@ -89,13 +93,7 @@ function table(vm: Vm, nic: Nic, pair: Pair | undefined, found: VfAndPf | undefi
     ['Failover pair', nic.role === 'standby' ? 'on' : 'off', live(pair === undefined ? 'off' : pairHealth(pair.health))],
     ...(pair === undefined ? [] : pairRows(vm, pair, nic.role === 'standby', found)),
   ];
-  return html`<table class="pf-v6-c-table us-table pf-m-compact" aria-label="Configured and live: ${nicName(nic)}">
-    <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">${['Property', 'Configured', 'Live'].map((text) => html`
-      <th class="pf-v6-c-table__th" scope="col">${text}</th>`)}</tr></thead>
-    <tbody class="pf-v6-c-table__tbody">${rows.map(([name, configured, now]) => html`<tr class="pf-v6-c-table__tr">
-      <th class="pf-v6-c-table__td" scope="row">${name}</th>
-      <td class="pf-v6-c-table__td">${configured}</td><td class="pf-v6-c-table__td">${now}</td></tr>`)}</tbody>
-  </table>`;
+  return dataTable(`Configured and live: ${nicName(nic)}`, ['Property', 'Configured', 'Live'], rows, (row) => row);
 }
 
 function pairRows(vm: Vm, pair: Pair, configured: boolean, found: VfAndPf | undefined): Row[] {

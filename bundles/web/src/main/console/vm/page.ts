@@ -14,6 +14,7 @@ import { PageElement } from '../parts/element.ts';
 import { findingList, sorted } from '../parts/findings.ts';
 import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { label, vmState } from '../parts/labels.ts';
+import { dataTable } from '../parts/table.ts';
 import { timestamp } from '../parts/time.ts';
 import { migrate } from '../migration/dialog.ts';
 import { migrationTable } from '../migration/list.ts';
@@ -68,10 +69,10 @@ export class VmPage extends PageElement {
     return html`${this.head(vm, parent, running)}
       ${this.copies(vm)}
       ${running === undefined ? nothing : this.migrating(running)}
-      ${vm.nics.filter((nic) => nic.role !== 'primary').map((nic) => nicView(vm, nic, this.pairParts(vm, nic, running !== undefined)))}
-      ${this.findings(vm)}
-      ${this.history(vm)}
-      ${this.audit()}`;
+      <div class="us-columns">
+        <div>${vm.nics.filter((nic) => nic.role !== 'primary').map((nic) => nicView(vm, nic, this.pairParts(vm, nic, running !== undefined)))}</div>
+        <div>${this.findings(vm)}${this.history(vm)}${this.audit()}</div>
+      </div>`;
   }
 
   private head(vm: Vm, parent: { text: string; href: string }, running: Migration | undefined): TemplateResult {
@@ -145,10 +146,7 @@ export class VmPage extends PageElement {
       ${auditProblem !== '' ? html`<p class="us-quiet">${auditProblem}</p>`
         : audit === undefined ? html`<p class="us-quiet">Reading …</p>`
         : audit.length === 0 ? html`<p class="us-quiet">No entries.</p>`
-        : html`<table class="pf-v6-c-table us-table us-log" aria-label="Audit entries of the VM">
-          <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr">${['Time', 'User', 'Action', 'Result'].map((text) => html`
-            <th class="pf-v6-c-table__th" scope="col">${text}</th>`)}</tr></thead>
-          <tbody class="pf-v6-c-table__tbody">${audit.map(auditRow)}</tbody></table>`}
+        : dataTable('Audit entries of the VM', ['Time', 'User', 'Action', 'Result'], audit, auditRow)}
     </section>`;
   }
 
@@ -160,11 +158,10 @@ export class VmPage extends PageElement {
   }
 }
 
-function auditRow(entry: AuditEntry): TemplateResult {
-  return html`<tr class="pf-v6-c-table__tr">
-    <td class="pf-v6-c-table__td us-col-time">${timestamp(entry.time)}</td>
-    <td class="pf-v6-c-table__td">${entry.user}<span class="us-under us-quiet">${entry.face}${entry.remoteAddress ? ` from ${entry.remoteAddress}` : ''}</span></td>
-    <td class="pf-v6-c-table__td">${entry.action.replaceAll('-', ' ')}</td>
-    <td class="pf-v6-c-table__td">${label(entry.result, entry.result === 'accepted' ? 'good' : 'warning')} ${entry.message}</td>
-  </tr>`;
+function auditRow(entry: AuditEntry): unknown[] {
+  return [
+    timestamp(entry.time),
+    html`${entry.user}<span class="us-under us-quiet">${entry.face}${entry.remoteAddress ? ` from ${entry.remoteAddress}` : ''}</span>`,
+    entry.action.replaceAll('-', ' '),
+    html`${label(entry.result, entry.result === 'accepted' ? 'good' : 'warning')} ${entry.message}`];
 }

@@ -34,6 +34,8 @@ class ConsoleIT {
     private static final int FLEET_HOSTS = 20;
     private static final int VMS_PER_HOST = 1000;
 
+    private static final int EMBED_PORT = KarafServer.freePort();
+
     private static KarafServer server;
 
     @BeforeAll
@@ -54,7 +56,7 @@ class ConsoleIT {
     @Order(2)
     void aVmIsSwitchedAndMigratedByItsPage() throws Exception {
         Rest rest = guests();
-        String pc = TestGuest.definition(server, "old", "").replace("machine='q35'", "machine='pc'");
+        String pc = definition("old", "52:54:00:11:22:35").replace("machine='q35'", "machine='pc'");
         assertThat(rest.change("POST", "/api/v1/vms?host=alpha", pc).statusCode())
                 .isEqualTo(201);
 
@@ -63,6 +65,16 @@ class ConsoleIT {
 
     @Test
     @Order(3)
+    void thePageOfAnotherManagerEmbedsSwitchAndTimeline() throws Exception {
+        guests();
+        Files.writeString(
+                server.etc("org.understudy.embedding.cfg"), "origins = http://127.0.0.1:%d%n".formatted(EMBED_PORT));
+
+        run("embed");
+    }
+
+    @Test
+    @Order(4)
     void twentyThousandVmsAreUsable() throws Exception {
         server.removeVms();
         server.startWith(fleet(), FLEET_HOSTS);
@@ -74,12 +86,17 @@ class ConsoleIT {
         }
     }
 
+    /** With a MAC address that no other VM has. */
+    private static String definition(String name, String mac) throws IOException {
+        return TestGuest.definition(server, name, "").replace("52:54:00:11:22:33", mac);
+    }
+
     /** Hosts alpha and beta with a running VM with a pair, and one that is off. */
     private static Rest guests() throws Exception {
         Rest rest = server.startWith(CONFIGURATION.formatted(server.home, Built.qemuUser()), 2);
         if (rest.json("/api/v1/vms").get("vms").isEmpty()) {
             TestGuest.start(rest, server, "alpha", "walker", "");
-            assertThat(rest.change("POST", "/api/v1/vms?host=alpha", TestGuest.definition(server, "idle", ""))
+            assertThat(rest.change("POST", "/api/v1/vms?host=alpha", definition("idle", "52:54:00:11:22:34"))
                             .statusCode())
                     .isEqualTo(201);
         }
@@ -118,6 +135,7 @@ class ConsoleIT {
         node.environment().put("UNDERSTUDY_URL", "http://127.0.0.1:" + server.httpPort + "/understudy/");
         node.environment().put("UNDERSTUDY_USER", "admin");
         node.environment().put("UNDERSTUDY_PASSWORD", server.password());
+        node.environment().put("UNDERSTUDY_EMBED_PORT", String.valueOf(EMBED_PORT));
         node.environment().put("UNDERSTUDY_HOME", server.home.toString());
         node.environment().put("UNDERSTUDY_VMS", String.valueOf(FLEET_HOSTS * VMS_PER_HOST));
         Process process = node.start();
