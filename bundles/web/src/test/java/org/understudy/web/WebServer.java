@@ -25,9 +25,9 @@ import org.eclipse.jetty.server.ServerConnector;
 import org.eclipse.jetty.servlet.FilterHolder;
 import org.eclipse.jetty.servlet.ServletContextHandler;
 import org.eclipse.jetty.servlet.ServletHolder;
+import org.eclipse.jetty.util.thread.QueuedThreadPool;
 import org.understudy.api.Role;
 import org.understudy.web.access.Caller;
-import org.eclipse.jetty.util.thread.QueuedThreadPool;
 
 /** The servlets in the HTTP server that Karaf has; every request is that of an admin. */
 final class WebServer implements AutoCloseable {
