@@ -22,15 +22,15 @@ public enum ErrorCode {
     /** A key of the configuration has an invalid value. */
     CONFIGURATION_INVALID(400, 2, "Correct the key named in the message; the last good configuration stays in use."),
     /** The call has no credentials, or invalid ones. */
-    UNAUTHORIZED(401, 4, "Log in with a user and password of this server, or send a valid token."),
+    UNAUTHORIZED(401, 4, "Log in as a user of etc/users.properties, or send a valid token in the header 'authorization'."),
     /** The user of the call does not have the role that it needs. */
-    ROLE_MISSING(403, 4, "Log in as a user with the role in the message, or add the role to this user."),
+    ROLE_MISSING(403, 4, "Log in as a user with the role in the message, or add the role to this user in etc/users.properties."),
     /** The call would send or use a secret in plain text over a network. */
-    ENCRYPTION_REQUIRED(403, 4, "Use https, or call from the machine of the server."),
-    /** The client has too many requests whose body has not arrived, or too many event streams. */
-    TOO_MANY_REQUESTS(429, 4, "Wait until earlier requests of this user have ended, or close event streams."),
+    ENCRYPTION_REQUIRED(403, 4, "Use an https address, or call from the machine of the server (docs/security.md)."),
+    /** The client has too many requests whose body has not arrived. */
+    TOO_MANY_REQUESTS(429, 4, "Wait until earlier requests of this user have ended (docs/security.md)."),
     /** The body of the request did not arrive in time. */
-    REQUEST_TOO_SLOW(408, 4, "Retry over a faster connection."),
+    REQUEST_TOO_SLOW(408, 4, "Send the body within the limit of docs/security.md."),
     /** Logins of this user from this address have failed repeatedly; the next one is checked later. */
     TOO_MANY_LOGINS(429, 4, "Retry after the time in the message, with a user and password of etc/users.properties."),
     /** The host does not allow the call to this server's user. */

@@ -89,7 +89,8 @@ public final class DispatcherServlet extends HttpServlet {
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
         Action action = RouteTable.action(request.getMethod(), Optional.ofNullable(request.getPathInfo()));
-        if (!action.isAudited()) {
+        Optional<Caller> caller = Caller.find(request);
+        if (!action.isAudited() || caller.isEmpty()) {
             forward(request, response);
             return;
         }
@@ -97,7 +98,7 @@ public final class DispatcherServlet extends HttpServlet {
         try {
             forward(request, response);
         } finally {
-            audit.record(Caller.of(request), action, request, object);
+            audit.record(caller.get(), action, request, object);
         }
     }
 

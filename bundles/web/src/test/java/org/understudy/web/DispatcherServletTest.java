@@ -8,6 +8,8 @@ import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import javax.servlet.ServletException;
 import javax.servlet.http.HttpServlet;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.api.AuditEntry;
 
 class DispatcherServletTest {
     private final DispatcherServlet dispatcher = new DispatcherServlet(new AuditTrail());
@@ -91,5 +94,19 @@ class DispatcherServletTest {
         dispatcher.removeDelegate(old, at("/api/v1/vms"));
 
         assertThat(ask("/api/v1/vms").headers).containsKey("seen");
+    }
+
+    @Test
+    void recordsNothingOfARequestWithoutALogin() throws Exception {
+        AuditTrail audit = new AuditTrail();
+        List<AuditEntry> entries = new ArrayList<>();
+        audit.addLog(entries::add);
+        DispatcherServlet other = new DispatcherServlet(audit);
+        other.addDelegate(new Delegate("login"), at(LoginServlet.PATH));
+        Exchange exchange = new Exchange("PUT", LoginServlet.PATH, "");
+        when(exchange.request.getServletPath()).thenReturn("");
+
+        assertThat(exchange.through(other).headers).containsKey("seen");
+        assertThat(entries).isEmpty();
     }
 }

@@ -54,7 +54,7 @@ public final class Authenticator {
     /** The password is right, but the user has no role. */
     public record WithoutRole(String user) implements Result {}
 
-    /** A token was sent in plain text over a network. It is not checked, so that nobody learns whether it is valid. */
+    /** A token was sent in plain text over a network. It is not checked, so that the answer does not show whether it is valid. */
     public record Unencrypted() implements Result {}
 
     @Activate
@@ -98,7 +98,7 @@ public final class Authenticator {
                         .orElseGet(Anonymous::new);
     }
 
-    /** {@return whether nobody on the network can read the request} A TLS proxy on this machine counts as private. */
+    /** {@return whether no other machine can read the request} A TLS proxy on this machine counts as private. */
     public static boolean isPrivate(HttpServletRequest request) {
         return request.isSecure() || ClientNetwork.of(request.getRemoteAddr()).isLoopback();
     }

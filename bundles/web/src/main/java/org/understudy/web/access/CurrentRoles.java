@@ -15,7 +15,7 @@ import org.understudy.concurrent.Scheduler;
  */
 final class CurrentRoles {
     private static final Duration PERIOD = Duration.ofSeconds(1);
-    /** An older look says nothing about a file that is being written. */
+    /** An older look does not show the state of a file that is being written. */
     private static final Duration RECENT = Duration.ofSeconds(3);
 
     private static final int MOST = 1000;
