@@ -2,7 +2,7 @@
 // 20,000 VMs on hosts of libvirt's test driver.
 
 import type { Page } from 'playwright-core';
-import { assert, assertAccessible, assertFits, newContext, screenshot, test, URL_OF_CONSOLE } from './harness.ts';
+import { assert, assertAccessible, assertFits, newContext, picture, test, URL_OF_CONSOLE } from './harness.ts';
 
 const VMS = Number(process.env['UNDERSTUDY_VMS'] ?? 20_000);
 const FIRST_PAINT_MS = 1_000;
@@ -55,7 +55,7 @@ test('20,000 VMs are usable within 2 s, need less than 150 MiB and can be search
     const rendered = await page.getByRole('row').count();
     assert.ok(rendered < 100, `${rendered} rows are rendered`);
     await assertFits(page);
-    await screenshot(page, 'fleet');
+    await picture(page, 'fleet');
 
     await page.getByRole('link', { name: 'vm-0000-00' }).focus();
     await page.keyboard.press('End');

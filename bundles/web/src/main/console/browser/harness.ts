@@ -101,7 +101,7 @@ export async function assertFits(page: Page): Promise<void> {
 }
 
 /** For a review by eye, in the folder that the caller names. */
-export async function screenshot(page: Page, name: string): Promise<void> {
+export async function picture(page: Page, name: string): Promise<void> {
   if (!UNDERSTUDY_SCREENSHOTS) return;
   mkdirSync(UNDERSTUDY_SCREENSHOTS, { recursive: true });
   await page.screenshot({ path: join(UNDERSTUDY_SCREENSHOTS, `${name}.png`) });

@@ -3,7 +3,7 @@
 // them, and VM idle, which is shut off, on alpha.
 
 import type { Page } from 'playwright-core';
-import { assert, assertAccessible, assertFits, Cable, screenshot, rest, test, visit } from './harness.ts';
+import { assert, assertAccessible, assertFits, Cable, picture, rest, test, visit } from './harness.ts';
 
 const PAGES: { path: string; title: string; sign: string }[] = [
   { path: 'vms', title: 'VMs', sign: 'walker' },
@@ -29,17 +29,17 @@ for (const one of PAGES) {
       assert.equal(await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: one.title }).getAttribute('aria-current'), 'page');
       await assertAccessible(page);
       await assertFits(page);
-      await screenshot(page, one.path);
+      await picture(page, one.path);
       await page.emulateMedia({ colorScheme: 'dark' });
       await assertAccessible(page);
-      await screenshot(page, `${one.path}-dark`);
+      await picture(page, `${one.path}-dark`);
       await page.emulateMedia({ colorScheme: 'light', forcedColors: 'active' });
-      await screenshot(page, `${one.path}-forced`);
+      await picture(page, `${one.path}-forced`);
       await page.emulateMedia({ forcedColors: 'none' });
       for (const [width, height] of [[320, 640], [3840, 2160]] as const) {
         await page.setViewportSize({ width, height });
         await assertFits(page);
-        await screenshot(page, `${one.path}-${width}`);
+        await picture(page, `${one.path}-${width}`);
       }
     });
   });
@@ -144,7 +144,7 @@ test('a lost connection is shown with its time, disables actions, and is resumed
       assert.equal(await start.getAttribute('aria-disabled'), 'true');
       assert.match(await start.getAttribute('title') ?? '', /connection/);
       await assertAccessible(page);
-      await screenshot(page, 'lost');
+      await picture(page, 'lost');
       await rest('POST', 'vms/idle/start');
       cable.repair();
       await page.getByText('live', { exact: true }).waitFor();

@@ -22,7 +22,7 @@ const RANK: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
 
 function tables(): Tables {
   return {
-    vm: new Map(), host: new Map(), pool: new Map(), vf: new Map(), migration: new Map(), configuration: new Map(), gap: new Map(),
+    vm: new Map(), host: new Map(), pool: new Map(), vf: new Map(), migration: new Map(), configuration: new Map(),
   };
 }
 
@@ -51,7 +51,6 @@ export class Store {
   get vfs(): ReadonlyMap<string, Objects['vf']> { return this.tables.vf; }
   get migrations(): ReadonlyMap<string, Objects['migration']> { return this.tables.migration; }
   get configuration(): Objects['configuration'] { return this.tables.configuration.get('configuration') ?? []; }
-  get gaps(): Objects['gap'] { return this.tables.gap.get('gap') ?? []; }
 
   /** Whether the first state of the server has arrived. */
   get ready(): boolean { return this.complete; }
@@ -70,17 +69,12 @@ export class Store {
         if (this.arriving) {
           this.tables = this.arriving;
           this.arriving = undefined;
-          this.touch('vm', 'host', 'pool', 'vf', 'migration', 'configuration', 'gap');
+          this.touch('vm', 'host', 'pool', 'vf', 'migration', 'configuration');
         }
         if (!this.complete) {
           this.complete = true;
           this.touch('connection');
         }
-        break;
-      case 'replace':
-        (this.current()[change.kind] as Map<string, unknown>) = change.values;
-        this.revisions.delete(change.kind);
-        this.touch(change.kind);
         break;
       case 'put':
         if (!this.isNewer(change)) return;

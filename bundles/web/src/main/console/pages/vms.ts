@@ -13,7 +13,6 @@ import { full } from '../model/time.ts';
 import type { Vm, VmReadiness } from '../model/types.ts';
 import { button } from '../parts/buttons.ts';
 import { PageElement } from '../parts/element.ts';
-import { findingList } from '../parts/findings.ts';
 import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { emulated, HEALTHS, healthText, label, pairHealth, stateText, VM_STATES, vmState } from '../parts/labels.ts';
 import { picker, searchField } from '../parts/fields.ts';
@@ -42,7 +41,7 @@ const GROUPS: { value: GroupKey; text: string }[] = [
 
 @customElement('understudy-vms-page')
 export class VmsPage extends PageElement {
-  protected override readonly topics = ['vm', 'gap', 'host', 'pool', 'migration', 'connection', 'session'] as const;
+  protected override readonly topics = ['vm', 'host', 'pool', 'migration', 'connection', 'session'] as const;
   @state() private query: Query = fromParameters(new URLSearchParams(location.search));
   @state() private selected = new Set<string>();
   private readonly readiness = new ReadinessSource(this);
@@ -64,9 +63,9 @@ export class VmsPage extends PageElement {
     const head = pageHead('VMs', { labels: this.summary() });
     if (!store.ready) return html`${head}${loading('VMs')}`;
     return html`${head}
-      ${findingList(store.gaps)}
+      ${this.unanswered()}
       ${store.vms.size === 0
-        ? emptyState(store.gaps.length ? 'No VMs on the hosts that answer' : 'No VMs',
+        ? emptyState('No VMs',
           'Define one with understudy:vm-define in the shell, or POST its XML to /understudy/api/v1/vms.')
         : html`${this.toolbar()}${this.selection()}<understudy-queue></understudy-queue>${this.list()}`}`;
   }
@@ -97,6 +96,14 @@ export class VmsPage extends PageElement {
         event.preventDefault();
         this.change({ group: 'ready' });
       }}>${number.format(fleet.ready)} can migrate, ${number.format(fleet.blocked)} cannot</a>` : nothing}`;
+  }
+
+  /** Hosts that do not answer, so that the list may lack VMs. */
+  private unanswered(): TemplateResult | typeof nothing {
+    const away = [...store.hosts.values()].filter((host) => !host.available);
+    if (away.length === 0) return nothing;
+    return html`<p class="us-unanswered" role="status">${label(away.length === 1 ? `host ${away[0]?.name} unavailable` : `${away.length} hosts unavailable`,
+      'bad', { glyph: 'warning' })} The state of their VMs is unknown. <a href=${href('hosts')}>Show hosts</a></p>`;
   }
 
   private toolbar(): TemplateResult {
