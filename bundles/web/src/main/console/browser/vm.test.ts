@@ -189,7 +189,7 @@ test('a migration has a timeline while it runs, and its figures at the end', asy
   });
 });
 
-test('a cancel says what it does, and the VM stays', async () => {
+test('the effect of a cancel is shown before it, and the VM stays', async () => {
   const { now, destination } = await ready('walker');
   await visit(address(now), async (page) => {
     await start(page, destination, SLOW);

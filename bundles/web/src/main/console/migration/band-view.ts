@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Draws the band of a migration: one lane for each device, to scale. Lengths are attributes of SVG, because the content security
-// policy of the console refuses style attributes. Lanes have names, so that the meaning does not depend on color.
+// Draws the band of a migration: one row for each device, to scale. Lengths are attributes of SVG, because the content security
+// policy of the console refuses style attributes. Rows have names, so that the meaning does not depend on color.
 
 import { css, html, svg, type SVGTemplateResult, type TemplateResult } from 'lit';
 import { duration } from '../model/time.ts';

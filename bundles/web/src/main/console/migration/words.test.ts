@@ -26,7 +26,7 @@ function during(step: string, facts: Record<string, string> = {}): Migration {
   return migration({ steps, progress: 40 });
 }
 
-test('a cancel says what it does in each step', () => {
+test('the effect of a cancel is named in each step', () => {
   assert.match(cancelText(during('preflight')).text, /^Nothing has changed yet\. VM web1 stays on alpha/);
   assert.match(cancelText(during('lease')).text, /VF that is leased on beta is released/);
   assert.match(cancelText(during('copy')).text, /stays on alpha\. The copied memory on beta is discarded, and the primary is plugged again/);

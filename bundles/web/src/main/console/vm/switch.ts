@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// <understudy-switch>: switches the failover pair of one NIC on or off, and says before what will happen.
+// <understudy-switch>: switches the failover pair of one NIC on or off, and shows before what will happen.
 
 import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';

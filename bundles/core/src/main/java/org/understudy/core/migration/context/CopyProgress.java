@@ -78,7 +78,7 @@ final class CopyProgress {
      * The copy at present.
      *
      * @param left memory to send in the present pass, in bytes
-     * @param sent bytes per second in the present pass, or in the last one while the present one is too short to tell
+     * @param sent bytes per second in the present pass, or in the last one while the present one is too short to measure
      * @param written bytes per second that the guest wrote in the last pass; empty in the first pass
      */
     record Current(long left, OptionalLong sent, OptionalLong written) {
