@@ -32,9 +32,10 @@ public final class OptionCompleter implements Completer {
                 .orElse("");
         Set<String> used = Set.copyOf(Arrays.asList(words).subList(0, line.getCursorArgumentIndex()));
         options(session, words[0]).stream()
-                .filter(option -> option.strip().startsWith(begin))
-                .filter(option -> !used.contains(option.strip()))
-                .forEach(candidates::add);
+                .map(String::strip)
+                .filter(option -> option.startsWith(begin) && !used.contains(option))
+                // With the blank that ends a complete word, as Karaf's own completers have it.
+                .forEach(option -> candidates.add(option + " "));
         return candidates.isEmpty() ? -1 : position;
     }
 

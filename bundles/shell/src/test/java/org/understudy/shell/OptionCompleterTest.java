@@ -50,6 +50,7 @@ class OptionCompleterTest {
         if (!candidates.isEmpty()) {
             assertThat(position).isEqualTo(buffer.length() - last.length());
         }
+        assertThat(candidates).allMatch(candidate -> candidate.endsWith(" "));
         return candidates.stream().map(String::strip).toList();
     }
 
