@@ -22,7 +22,6 @@ export class EmbeddedSwitch extends UnderstudySwitch {
   private readonly migrations = new Map<string, Migration>();
   private readonly connection = new Connection(this, () => this.address(), (client) => this.read(client), (change) => {
     if (change.change === 'put' && change.kind === 'vm' && this.isOwn(change.value)) this.accept(change.value);
-    if (change.change === 'replace' && change.kind === 'vm') [...change.values.values()].filter((vm) => this.isOwn(vm)).forEach((vm) => { this.accept(vm); });
     if (change.change === 'put' && change.kind === 'migration') this.migrated(change.value);
     if (change.change === 'pair' && change.value.vm === this.vm?.name && this.client !== undefined) void this.read(this.client);
   });
