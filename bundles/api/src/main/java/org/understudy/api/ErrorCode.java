@@ -22,9 +22,13 @@ public enum ErrorCode {
     /** A key of the configuration has an invalid value. */
     CONFIGURATION_INVALID(400, 2, "Correct the key named in the message; the last good configuration stays in use."),
     /** The call has no credentials, or invalid ones. */
-    UNAUTHORIZED(401, 4, "Log in as a user of etc/users.properties, or send a valid token in the header 'authorization'."),
+    UNAUTHORIZED(
+            401, 4, "Log in as a user of etc/users.properties, or send a valid token in the header 'authorization'."),
     /** The user of the call does not have the role that it needs. */
-    ROLE_MISSING(403, 4, "Log in as a user with the role in the message, or add the role to this user in etc/users.properties."),
+    ROLE_MISSING(
+            403,
+            4,
+            "Log in as a user with the role in the message, or add the role to this user in etc/users.properties."),
     /** The call would send or use a secret in plain text over a network. */
     ENCRYPTION_REQUIRED(403, 4, "Use an https address, or call from the machine of the server (docs/security.md)."),
     /** The client has too many requests whose body has not arrived. */
