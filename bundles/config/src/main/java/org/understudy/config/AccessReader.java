@@ -57,7 +57,7 @@ final class AccessReader {
                         .filter(name -> roles.putIfAbsent(name, role) != null)
                         .ifPresent(name -> item.problem(
                                 "role '" + name + "' has two meanings",
-                                "Name the role once in the key 'security.roles'."));
+                                "Name the role once in etc/understudy.yaml."));
             }
         }
         keys.reportUnknownKeys();
