@@ -83,13 +83,10 @@ static bool has_mac(const struct usvf_vf *vf, const uint8_t mac[6]) {
     return (vf->settings.has_mac && memcmp(vf->settings.mac, mac, 6) == 0) || (vf->up && memcmp(vf->mac, mac, 6) == 0);
 }
 
-/* A PF delivers the frames for a MAC to itself or to one VF. For a VF with a lease, the server of its holder decides. */
+/* A PF delivers the frames for a MAC to one VF. For a VF with a lease, the server of its holder decides. */
 static int check_duplicate(const struct usvf_found *found, const struct usvf_settings *wanted, struct usvf_error *error) {
     if (!wanted->has_mac || usvf_mac_is_zero(wanted->mac))
         return USVF_OK;
-    if (memcmp(found->pf->mac, wanted->mac, 6) == 0)
-        return usvf_fail(error, USVF_REFUSED, "VF %s: %s, the netdev of its PF, has this MAC; use another MAC for the VM", found->text,
-            found->pf->netdev);
     for (size_t i = 0; i < found->pf->vf_count; i++) {
         const struct usvf_vf *other = &found->pf->vfs[i];
         char text[USVF_ADDRESS_TEXT];

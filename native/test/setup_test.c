@@ -24,7 +24,6 @@
 static struct tree tree;
 static struct usvf_error error;
 static struct usvf_settings now[2]; /* what the driver has */
-static uint8_t pf_mac[6];
 static int denied;                  /* type of the attribute that the driver refuses */
 static bool denies_zero_mac;
 static int answer = 1;              /* of the last request; 1: none is due */
@@ -36,7 +35,6 @@ static void write_links(void) {
     struct nlmsghdr head;
     usvf_request_begin(&request, RTM_NEWLINK, 0, &info, sizeof info);
     usvf_request_add(&request, IFLA_IFNAME, "eno1", 5);
-    usvf_request_add(&request, IFLA_ADDRESS, pf_mac, sizeof pf_mac);
     void *list = usvf_request_nest(&request, IFLA_VFINFO_LIST | NLA_F_NESTED);
     for (uint32_t i = 0; i < 2; i++) {
         const struct usvf_settings *s = &now[i];
@@ -164,7 +162,6 @@ static void begin(void) {
     denied = 0;
     denies_zero_mac = false;
     requests = 0;
-    memset(pf_mac, 7, sizeof pf_mac);
     write_links();
 }
 
@@ -339,16 +336,6 @@ static void a_mac_of_a_vf_that_another_program_uses_is_not_set_again(void) {
     tree_remove(&tree);
 }
 
-static void the_mac_of_the_pf_is_not_set(void) {
-    begin();
-    struct usvf_settings wanted = for_a_pair(0);
-    memcpy(pf_mac, wanted.mac, 6);
-    write_links();
-    CHECK(usvf_set_up(&tree.roots, address_of(VF), take(VF), &wanted, &error) == USVF_REFUSED);
-    CHECK(strstr(error.message, "eno1, the netdev of its PF, has this MAC") && requests == 0);
-    tree_remove(&tree);
-}
-
 static void bound_at_boot(void) {
     begin();
     tree_delete(&tree, "sys/bus/pci/devices/" VF "/driver");
@@ -468,7 +455,6 @@ int main(void) {
     TEST(in_switchdev_mode_a_refused_setting_names_the_mode);
     TEST(two_vfs_of_a_pf_do_not_get_one_mac);
     TEST(a_mac_of_a_vf_that_another_program_uses_is_not_set_again);
-    TEST(the_mac_of_the_pf_is_not_set);
     TEST(a_vf_that_was_bound_at_boot_can_be_adopted_and_stays_bound);
     TEST(an_adopted_vf_is_restored_and_still_the_administrators_when_its_lease_expires);
     TEST(an_adopted_vf_of_an_expired_lease_is_adopted_with_its_own_settings);
