@@ -56,8 +56,7 @@ final class AccessReader {
                 item.text()
                         .filter(name -> roles.putIfAbsent(name, role) != null)
                         .ifPresent(name -> item.problem(
-                                "role '" + name + "' has two meanings",
-                                "Name the role once in etc/understudy.yaml."));
+                                "role '" + name + "' has two meanings", "Name the role once in etc/understudy.yaml."));
             }
         }
         keys.reportUnknownKeys();
