@@ -109,6 +109,7 @@ class AuditTrailTest {
 
     @Test
     void recordsTheVmAndTheDestinationOfAMigration() throws Exception {
+        when(migrations.start(any(), any(), any())).thenReturn(Things.migration("m-1", 1, 1, Optional.empty()));
         send("POST", "/api/v1/migrations", "{\"vm\":\"web1\",\"destination\":\"beta\"}");
 
         assertThat(entries).singleElement().satisfies(entry -> {

@@ -33,10 +33,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.api.AccessToken;
+import org.understudy.api.AccessTokens;
 import org.understudy.api.Consent;
 import org.understudy.api.Doctor;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
+import org.understudy.api.FleetReadiness;
 import org.understudy.api.HostEntry;
 import org.understudy.api.HostNics;
 import org.understudy.api.HostView;
@@ -58,6 +61,7 @@ import org.understudy.api.PoolView;
 import org.understudy.api.PrimaryForm;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.Provisioned;
+import org.understudy.api.Readiness;
 import org.understudy.api.Severity;
 import org.understudy.api.StepState;
 import org.understudy.api.VfState;
@@ -69,6 +73,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.PeerEndpoint;
 import org.understudy.json.RecordJson;
 import org.understudy.json.testing.Samples;
+import org.understudy.web.access.Authenticator;
 import org.understudy.web.access.StreamWatch;
 
 /** The description of the REST interface agrees with what the servlets do. */
@@ -80,6 +85,7 @@ class OpenApiTest {
             {"vm": "web1", "destination": "beta", "bandwidthBytesPerSecond": 1000, "downtimeLimitMs": 300, "tls": true,
              "multifdChannels": 4, "requireVf": false, "strategy": "explicit", "probe": "icmp:127.0.0.1"}
             """;
+    private static final String TOKEN = "{\"name\": \"text\", \"role\": \"viewer\", \"expiresInDays\": 7}";
     private static final String PAIR =
             "{\"nic\": \"0\", \"pool\": \"pool-a\", \"form\": \"plain-hostdev\", \"consents\": [\"change-machine-type\"]}";
 
@@ -90,6 +96,8 @@ class OpenApiTest {
     private final Doctor doctor = mock(Doctor.class);
     private final HostNics nics = mock(HostNics.class);
     private final NicProvisioning provisioning = mock(NicProvisioning.class);
+    private final Readiness readiness = mock(Readiness.class);
+    private final AccessTokens tokens = mock(AccessTokens.class);
     private final EventHub events = Exchange.events();
     private final Map<String, RestServlet> servlets = new TreeMap<>();
     private final Set<String> called = new TreeSet<>();
@@ -104,13 +112,16 @@ class OpenApiTest {
         servlets.put("/migrations", new MigrationServlet(view, migrations, events));
         servlets.put("/provision", new ProvisionServlet(view, provisioning));
         servlets.put("/events", new EventServlet(view, events, mock(StreamWatch.class, RETURNS_MOCKS)));
+        servlets.put("/readiness", new ReadinessServlet(view, readiness));
+        servlets.put("/session", new SessionServlet(view, mock(Authenticator.class)));
+        servlets.put("/tokens", new TokenServlet(view, tokens));
         server = new WebServer();
         servlets.forEach((path, servlet) -> server.with(ROOT + path, servlet));
     }
 
     @BeforeEach
     void forget() {
-        reset(vms, pairs, migrations, doctor, nics, provisioning);
+        reset(vms, pairs, migrations, doctor, nics, provisioning, readiness, tokens);
         called.clear();
     }
 
@@ -145,6 +156,10 @@ class OpenApiTest {
         when(migrations.show(any())).thenReturn(running);
         when(migrations.cancel(any())).thenReturn(migration);
         when(migrations.start(any(), any(), any())).thenReturn(migration);
+        AccessToken token = sample(kind, AccessToken.class);
+        when(readiness.evaluate(any())).thenReturn(sample(kind, FleetReadiness.class));
+        when(tokens.list()).thenReturn(List.of(token));
+        when(tokens.create(any(), any(), any(), any())).thenReturn(new AccessTokens.Created(token, "text"));
         when(doctor.examine()).thenReturn(findings);
         when(nics.pools()).thenReturn(List.of(sample(kind, PoolView.class)));
         when(nics.inventories()).thenReturn(List.of(sample(kind, NicInventory.class)));
@@ -199,7 +214,10 @@ class OpenApiTest {
                 "/vms/web1/preflight?destination=beta&acceptStandby",
                 "/vms/web1/pairs",
                 "/migrations?vm=text&host=text&running=false&outcome=needs-attention&sort=-started",
-                "/migrations/m-1")) {
+                "/migrations/m-1",
+                "/readiness?host=alpha",
+                "/session",
+                "/tokens")) {
             assertThat(call("GET", path, "").statusCode()).as(path).isEqualTo(200);
         }
         call("POST", "/lint?host=alpha", DEFINITION, "Content-Type", "application/xml");
@@ -216,6 +234,9 @@ class OpenApiTest {
         }
         call("POST", "/migrations", MIGRATE);
         call("DELETE", "/migrations/m-1", "");
+        call("POST", "/tokens", TOKEN);
+        call("DELETE", "/tokens/t-1", "");
+        call("DELETE", "/session", "");
         call("POST", "/provision/define?host=alpha&nic=0&pool=fast&form=plain-hostdev", DEFINITION);
         if (kind == Samples.FULL) {
             call("GET", "/vms/web1/pairs/text", "");
