@@ -48,7 +48,7 @@ final class PairRoutes {
                         Action.PAIR,
                         request -> remove(request, NicSelector.parse(request.part("nic")))),
                 // The former form of these calls.
-                Route.post("/{vm}/pair", Action.PAIR, request -> turnOn(request, VmServlet.address(request))),
+                Route.post("/{vm}/pair", Action.PAIR, request -> turnOn(request, request.vm())),
                 Route.delete(
                         "/{vm}/pair",
                         Action.PAIR,
@@ -57,12 +57,12 @@ final class PairRoutes {
     }
 
     private RestResponse list(RestRequest request) {
-        VmAddress vm = VmServlet.address(request);
+        VmAddress vm = request.vm();
         return RestResponse.ok(view.write(vms.show(vm).pairs())).with("ETag", DefinitionTag.of(vms.definition(vm)));
     }
 
     private RestResponse show(RestRequest request) {
-        Vm vm = vms.show(VmServlet.address(request));
+        Vm vm = vms.show(request.vm());
         NicSelector nic = NicSelector.parse(request.part("nic"));
         Pair pair = vm.pairs().stream()
                 .filter(p -> isOf(vm, p, nic))
@@ -93,7 +93,7 @@ final class PairRoutes {
     }
 
     private RestResponse add(RestRequest request) {
-        VmAddress vm = VmServlet.address(request);
+        VmAddress vm = request.vm();
         if (request.flag("dry-run")) {
             return turnOn(request, vm);
         }
@@ -131,8 +131,12 @@ final class PairRoutes {
     }
 
     private RestResponse remove(RestRequest request, NicSelector nic) {
+<<<<<<< HEAD
         VmAddress vm = VmServlet.address(request);
         AuditTrail.note(request.request(), request.flag("dry-run") ? "dry run" : "");
+=======
+        VmAddress vm = request.vm();
+>>>>>>> rest
         DefinitionTag.requireMatch(request, () -> vms.definition(vm));
         return request.flag("dry-run")
                 ? shown(pairs.planOff(vms.definition(vm), nic))

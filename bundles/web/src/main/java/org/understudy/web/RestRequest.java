@@ -19,7 +19,10 @@ import java.util.Set;
 import java.util.stream.Stream;
 import javax.servlet.http.HttpServletRequest;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.HostName;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmAddress;
+import org.understudy.api.VmOnHost;
 import org.understudy.api.xml.XmlBytes;
 import org.understudy.web.access.Caller;
 
@@ -52,6 +55,14 @@ final class RestRequest {
     /** A variable of the route's path. */
     String part(String name) {
         return path.get(name);
+    }
+
+    /** The name or UUID in the path, on the host in the query if it names one: a path cannot contain every name. */
+    VmAddress vm() {
+        String vm = part("vm");
+        return query("host")
+                .<VmAddress>map(host -> new VmOnHost(new HostName(host), vm))
+                .orElseGet(() -> VmOnHost.withoutHost(vm));
     }
 
     Optional<String> header(String name) {

@@ -65,19 +65,14 @@ public final class VmServlet extends RestServlet {
         List<Route> routes = new ArrayList<>(List.of(
                 Route.get("", Action.VIEW, this::list),
                 Route.post("", Action.DEFINE, this::define),
-                Route.get("/{vm}", Action.VIEW, request -> RestResponse.ok(view.write(vms.show(address(request))))),
+                Route.get("/{vm}", Action.VIEW, request -> RestResponse.ok(view.write(vms.show(request.vm())))),
                 Route.delete("/{vm}", Action.UNDEFINE, this::undefine),
                 Route.get("/{vm}/definition", Action.READ_DEFINITION, this::definition)
                         .writing(RestResponse.XML),
                 Route.put("/{vm}/definition", Action.DEFINE, this::redefine),
                 Route.get(
-                        "/{vm}/guest",
-                        Action.VIEW,
-                        request -> RestResponse.ok(view.write(vms.examine(address(request))))),
-                Route.get(
-                        "/{vm}/lint",
-                        Action.VIEW,
-                        request -> RestResponse.ok(view.write(pairs.lint(address(request))))),
+                        "/{vm}/guest", Action.VIEW, request -> RestResponse.ok(view.write(vms.examine(request.vm())))),
+                Route.get("/{vm}/lint", Action.VIEW, request -> RestResponse.ok(view.write(pairs.lint(request.vm())))),
                 Route.post("/{vm}/fix", Action.DEFINE, this::fix),
                 Route.get("/{vm}/preflight", Action.VIEW, this::preflight)));
         routes.addAll(pairRoutes.routes());
@@ -92,18 +87,10 @@ public final class VmServlet extends RestServlet {
 
     private Route power(String verb, Consumer<VmAddress> action) {
         return Route.post("/{vm}/" + verb, Action.POWER, request -> {
-            VmAddress vm = address(request);
+            VmAddress vm = request.vm();
             action.accept(vm);
             return RestResponse.ok(view.write(vms.show(vm)));
         });
-    }
-
-    /** The name or UUID in the path, on the host in the query if it names one: a path cannot contain every name. */
-    static VmAddress address(RestRequest request) {
-        String vm = request.part("vm");
-        return request.query("host")
-                .<VmAddress>map(host -> new VmOnHost(new HostName(host), vm))
-                .orElseGet(() -> VmOnHost.withoutHost(vm));
     }
 
     private RestResponse list(RestRequest request) {
@@ -164,21 +151,21 @@ public final class VmServlet extends RestServlet {
     }
 
     private RestResponse undefine(RestRequest request) {
-        VmAddress vm = address(request);
+        VmAddress vm = request.vm();
         DefinitionTag.requireMatch(request, () -> vms.definition(vm));
         vms.undefine(vm);
         return RestResponse.ok("{}");
     }
 
     private RestResponse definition(RestRequest request) {
-        String definition = vms.definition(address(request));
+        String definition = vms.definition(request.vm());
         return RestResponse.xml(definition).with("ETag", DefinitionTag.of(definition));
     }
 
     /** Replaces the definition of an existing VM; one of another VM is refused, because it would be a second VM. */
     private RestResponse redefine(RestRequest request) {
         String document = request.document();
-        Vm vm = vms.show(address(request));
+        Vm vm = vms.show(request.vm());
         if (!name(document).equals(Optional.of(vm.name().value()))) {
             throw new UnderstudyException(
                     ErrorCode.INVALID_ARGUMENT, "The definition does not have the name of VM " + vm.name());
@@ -191,7 +178,7 @@ public final class VmServlet extends RestServlet {
 
     /** Applies the safe fixes to the definition; with {@code dry-run} it stores nothing. */
     private RestResponse fix(RestRequest request) {
-        Vm vm = vms.show(address(request));
+        Vm vm = vms.show(request.vm());
         VmAddress here = new VmOnHost(vm.host(), vm.uuid().toString());
         String before = vms.definition(here);
         DefinitionTag.requireMatch(request, () -> before);
@@ -206,8 +193,6 @@ public final class VmServlet extends RestServlet {
         HostName destination = new HostName(request.requiredQuery("destination"));
         MigrationOptions defaults = MigrationOptions.defaults();
         return RestResponse.ok(view.write(migrations.preflight(
-                address(request),
-                destination,
-                request.flag("acceptStandby") ? defaults.acceptingStandby() : defaults)));
+                request.vm(), destination, request.flag("acceptStandby") ? defaults.acceptingStandby() : defaults)));
     }
 }
