@@ -131,12 +131,8 @@ final class PairRoutes {
     }
 
     private RestResponse remove(RestRequest request, NicSelector nic) {
-<<<<<<< HEAD
-        VmAddress vm = VmServlet.address(request);
-        AuditTrail.note(request.request(), request.flag("dry-run") ? "dry run" : "");
-=======
         VmAddress vm = request.vm();
->>>>>>> rest
+        AuditTrail.note(request.request(), request.flag("dry-run") ? "dry run" : "");
         DefinitionTag.requireMatch(request, () -> vms.definition(vm));
         return request.flag("dry-run")
                 ? shown(pairs.planOff(vms.definition(vm), nic))
