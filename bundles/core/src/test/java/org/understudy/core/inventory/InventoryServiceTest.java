@@ -172,8 +172,8 @@ class InventoryServiceTest {
         alpha.start(WEB1, Map.of());
         alpha.edit(FakeDefinitionHost.xmlWithVf("web1"));
         awaitReading();
-        await().until(() -> pairs().size() == 1);
-        assertThat(pairs().get(0).details()).isEqualTo("its state is being read");
+        await().untilAsserted(
+                () -> assertThat(pairs()).extracting(Pair::details).containsExactly("its state is being read"));
 
         Pair active = new Pair(
                 new Alias("ua-net"),
