@@ -173,7 +173,7 @@ class InventoryServiceTest {
         alpha.edit(FakeDefinitionHost.xmlWithVf("web1"));
         awaitReading();
         await().untilAsserted(
-                () -> assertThat(pairs()).extracting(Pair::details).containsExactly("its state is being read"));
+                        () -> assertThat(pairs()).extracting(Pair::details).containsExactly("its state is being read"));
 
         Pair active = new Pair(
                 new Alias("ua-net"),
