@@ -123,16 +123,15 @@ public final class VmReadings implements AutoCloseable {
         turn.forEach(HostReadings::enqueueFacts);
     }
 
-    private List<HostReadings> dropClosed() {
+    /** The open hosts are read under the lock: one that opens meanwhile must not be taken for a closed one. */
+    private synchronized List<HostReadings> dropClosed() {
         Set<Host> open = Collections.newSetFromMap(new IdentityHashMap<>());
         open.addAll(hosts.all());
-        synchronized (this) {
-            List<HostReadings> dropped = readings.values().stream()
-                    .filter(host -> !open.contains(host.host()))
-                    .toList();
-            readings.values().removeAll(dropped);
-            return dropped;
-        }
+        List<HostReadings> dropped = readings.values().stream()
+                .filter(host -> !open.contains(host.host()))
+                .toList();
+        readings.values().removeAll(dropped);
+        return dropped;
     }
 
     private void readAll(HostName host) {
