@@ -293,6 +293,17 @@ class OpenApiTest {
                 .containsExactlyInAnyOrderElementsOf(routes);
     }
 
+    /** The role of a caller is checked by the table, before a servlet is known. */
+    @Test
+    void requiresTheActionThatEachRouteNames() {
+        servlets.forEach((path, servlet) -> assertThat(servlet.routes()).allSatisfy(route -> {
+            String address = ROOT + path + route.pattern().replaceAll("\\{[a-z]+\\*?}", "text");
+            assertThat(RouteTable.action(route.method(), Optional.of(address)))
+                    .as("%s %s", route.method(), address)
+                    .isEqualTo(route.action());
+        }));
+    }
+
     /** The calls between servers are not for other clients. */
     @Test
     void describesEveryServlet() throws Exception {
