@@ -15,6 +15,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +34,17 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.understudy.api.Action;
+import org.understudy.api.AuditEntry;
 import org.understudy.api.Consent;
 import org.understudy.api.Doctor;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
+import org.understudy.api.History;
+import org.understudy.api.HistoryEntry;
+import org.understudy.api.HistoryKind;
+import org.understudy.api.HistoryPage;
+import org.understudy.api.HistoryQuery;
 import org.understudy.api.HostEntry;
 import org.understudy.api.HostNics;
 import org.understudy.api.HostView;
@@ -52,6 +60,7 @@ import org.understudy.api.Outcome;
 import org.understudy.api.PairChange;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs;
+import org.understudy.api.PastFinding;
 import org.understudy.api.Policies;
 import org.understudy.api.PoolShare;
 import org.understudy.api.PoolView;
@@ -90,6 +99,7 @@ class OpenApiTest {
     private final Doctor doctor = mock(Doctor.class);
     private final HostNics nics = mock(HostNics.class);
     private final NicProvisioning provisioning = mock(NicProvisioning.class);
+    private final History history = mock(History.class);
     private final EventHub events = Exchange.events();
     private final Map<String, RestServlet> servlets = new TreeMap<>();
     private final Set<String> called = new TreeSet<>();
@@ -104,13 +114,15 @@ class OpenApiTest {
         servlets.put("/migrations", new MigrationServlet(view, migrations, events));
         servlets.put("/provision", new ProvisionServlet(view, provisioning));
         servlets.put("/events", new EventServlet(view, events, mock(StreamWatch.class, RETURNS_MOCKS)));
+        servlets.put("/audit", new AuditServlet(view, history, events));
+        servlets.put("/history", new HistoryServlet(view, history, events));
         server = new WebServer();
         servlets.forEach((path, servlet) -> server.with(ROOT + path, servlet));
     }
 
     @BeforeEach
     void forget() {
-        reset(vms, pairs, migrations, doctor, nics, provisioning);
+        reset(vms, pairs, migrations, doctor, nics, provisioning, history);
         called.clear();
     }
 
@@ -145,10 +157,29 @@ class OpenApiTest {
         when(migrations.show(any())).thenReturn(running);
         when(migrations.cancel(any())).thenReturn(migration);
         when(migrations.start(any(), any(), any())).thenReturn(migration);
+        when(history.find(any(HistoryQuery.class)))
+                .thenAnswer(call -> page(kind, call.<HistoryQuery>getArgument(0).kinds()));
+        when(history.find("text")).thenReturn(Optional.of(entry(kind, HistoryKind.FINDING)));
         when(doctor.examine()).thenReturn(findings);
         when(nics.pools()).thenReturn(List.of(sample(kind, PoolView.class)));
         when(nics.inventories()).thenReturn(List.of(sample(kind, NicInventory.class)));
         when(provisioning.before(any(), any(), any(), any())).thenReturn(new Provisioned(DEFINITION, findings));
+    }
+
+    private static HistoryPage page(Samples kind, Set<HistoryKind> kinds) {
+        List<HistoryEntry> entries = kinds.stream().map(one -> entry(kind, one)).toList();
+        return new HistoryPage(entries, kind == Samples.FULL ? Optional.of("text") : Optional.empty());
+    }
+
+    private static HistoryEntry entry(Samples kind, HistoryKind of) {
+        return new HistoryEntry(
+                "text",
+                "text",
+                of,
+                Instant.EPOCH,
+                Optional.of(sample(kind, Migration.class)).filter(m -> of == HistoryKind.MIGRATION),
+                Optional.of(sample(kind, AuditEntry.class)).filter(a -> of == HistoryKind.ACTION),
+                Optional.of(sample(kind, PastFinding.class)).filter(f -> of == HistoryKind.FINDING));
     }
 
     /** Sends a request, and compares it and its response with the description. */
@@ -199,7 +230,12 @@ class OpenApiTest {
                 "/vms/web1/preflight?destination=beta&acceptStandby",
                 "/vms/web1/pairs",
                 "/migrations?vm=text&host=text&running=false&outcome=needs-attention&sort=-started",
-                "/migrations/m-1")) {
+                "/migrations/m-1",
+                "/audit?vm=" + Things.uuid(1) + "&host=alpha&user=karaf&result=refused&since=2026-11-01T00:00:00Z",
+                "/audit?until=2026-11-02T00:00:00Z&limit=5&cursor=text",
+                "/history?kind=migration&vm=" + Things.uuid(1) + "&host=alpha&outcome=completed&sort=-host",
+                "/history?kind=finding&since=2026-11-01T00:00:00Z&until=2026-11-02T00:00:00Z&limit=5&cursor=text",
+                "/history/text")) {
             assertThat(call("GET", path, "").statusCode()).as(path).isEqualTo(200);
         }
         call("POST", "/lint?host=alpha", DEFINITION, "Content-Type", "application/xml");
@@ -318,6 +354,9 @@ class OpenApiTest {
                 Severity.class,
                 Consent.class,
                 PairChange.Effect.class,
+                AuditEntry.Face.class,
+                AuditEntry.Result.class,
+                Action.class,
                 NicProvisioning.Occasion.class
             })
     void namesEveryConstant(Class<? extends Enum<?>> type) {
