@@ -35,9 +35,8 @@ export class AuditPage extends PageElement {
   private async read(query: string, known: AuditEntry[]): Promise<void> {
     try {
       const response = await send('GET', `audit${query}`);
-      const page = (await response.json()) as { entries: { action: AuditEntry }[]; next?: string };
-      this.next = page.next === undefined ? undefined : `${FIRST}&cursor=${encodeURIComponent(page.next)}`;
-      this.entries = [...known, ...page.entries.map((entry) => entry.action)];
+      this.next = /^<(\?[^>]*)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1];
+      this.entries = [...known, ...((await response.json()) as AuditEntry[])];
       this.error = undefined;
     } catch (error) {
       this.error = error;

@@ -47,13 +47,12 @@ export class VmRecords implements ReactiveController {
 
   private async readAudit(vm: Vm): Promise<void> {
     try {
-      const body = await call<AuditEntry[] | { entries: AuditEntry[] }>('GET', `audit?vm=${encodeURIComponent(vm.uuid)}&limit=20`);
-      this.audit = Array.isArray(body) ? body : body.entries;
+      this.audit = await call<AuditEntry[]>('GET', `audit?vm=${encodeURIComponent(vm.uuid)}&limit=20`);
       this.auditProblem = '';
     } catch (error) {
       this.audit = undefined;
       // A server without an audit log does not know the call.
-      this.auditProblem = error instanceof ApiError && (error.status === 404 || error.status === 400)
+      this.auditProblem = error instanceof ApiError && error.status === 404
         ? 'This server keeps no audit log.'
         : error instanceof Error ? error.message : String(error);
     }

@@ -17,6 +17,7 @@ import java.util.TreeSet;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.JsonView;
 import org.understudy.api.UnderstudyException;
@@ -74,7 +75,9 @@ final class Listing<T> {
      * @param member the name of the elements in the object
      */
     RestResponse answer(RestRequest request, List<T> all, Function<List<T>, Object> whole, String member) {
-        requireKnown(request);
+        Set<String> known = new TreeSet<>(CONTROLS);
+        known.addAll(filters.keySet());
+        requireKnown(request, known);
         List<T> matching = filters.entrySet().stream()
                 .reduce(all, (list, filter) -> filtered(list, request, filter), (one, two) -> two);
         boolean paged = CONTROLS.stream()
@@ -86,21 +89,23 @@ final class Listing<T> {
                 .collect(Collectors.toSet());
         RestResponse response = RestResponse.ok(fields.isEmpty() ? json : withFields(json, member, fields))
                 .with("Total-Count", String.valueOf(matching.size()));
-        return page.next().isEmpty()
-                ? response
-                : response.with("Link", "<?" + next(request, page.next()) + ">; rel=\"next\"");
+        return page.next().isEmpty() ? response : linked(response, request, page.next());
     }
 
-    private void requireKnown(RestRequest request) {
-        Set<String> known = new TreeSet<>(CONTROLS);
-        known.addAll(filters.keySet());
+    /** The response with the address of the next page. */
+    static RestResponse linked(RestResponse response, RestRequest request, String cursor) {
+        return response.with("Link", "<?" + next(request, cursor) + ">; rel=\"next\"");
+    }
+
+    static void requireKnown(RestRequest request, Set<String> known) {
         request.parameters()
                 .map(RestRequest.Parameter::name)
                 .filter(name -> !known.contains(name))
                 .findFirst()
                 .ifPresent(name -> {
                     throw new UnderstudyException(
-                            ErrorCode.INVALID_ARGUMENT, "Query parameter '" + name + "' is not one of " + known);
+                            ErrorCode.INVALID_ARGUMENT,
+                            "Query parameter '" + name + "' is not one of " + new TreeSet<>(known));
                 });
     }
 
@@ -152,7 +157,7 @@ final class Listing<T> {
         return sort.startsWith("-") ? sort.substring(1) : sort;
     }
 
-    private static int limit(String text) {
+    static int limit(String text) {
         if (!text.matches("[0-9]{1,4}") || Integer.parseInt(text) < 1 || Integer.parseInt(text) > MAX_PAGE) {
             throw new UnderstudyException(
                     ErrorCode.INVALID_ARGUMENT,
@@ -163,11 +168,11 @@ final class Listing<T> {
 
     /** The query of the request with another cursor, as the request has escaped it. */
     private static String next(RestRequest request, String cursor) {
-        String others = Arrays.stream(request.request().getQueryString().split("&"))
-                .filter(parameter -> !parameter.startsWith("cursor="))
-                .filter(parameter -> parameter.chars().noneMatch(c -> c <= ' ' || c == '<' || c == '>' || c == '"'))
-                .collect(Collectors.joining("&"));
-        return others + "&cursor=" + cursor;
+        Stream<String> others = Optional.ofNullable(request.request().getQueryString()).stream()
+                .flatMap(query -> Arrays.stream(query.split("&")))
+                .filter(parameter -> !parameter.isEmpty() && !parameter.startsWith("cursor="))
+                .filter(parameter -> parameter.chars().noneMatch(c -> c <= ' ' || c == '<' || c == '>' || c == '"'));
+        return Stream.concat(others, Stream.of("cursor=" + cursor)).collect(Collectors.joining("&"));
     }
 
     private static String withFields(String json, String member, Set<String> fields) {

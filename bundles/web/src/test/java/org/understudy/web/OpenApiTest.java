@@ -15,6 +15,7 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,11 +36,18 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.AccessToken;
 import org.understudy.api.AccessTokens;
+import org.understudy.api.Action;
+import org.understudy.api.AuditEntry;
 import org.understudy.api.Consent;
 import org.understudy.api.Doctor;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FleetReadiness;
+import org.understudy.api.History;
+import org.understudy.api.HistoryEntry;
+import org.understudy.api.HistoryKind;
+import org.understudy.api.HistoryPage;
+import org.understudy.api.HistoryQuery;
 import org.understudy.api.HostEntry;
 import org.understudy.api.HostNics;
 import org.understudy.api.HostView;
@@ -55,6 +63,7 @@ import org.understudy.api.Outcome;
 import org.understudy.api.PairChange;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs;
+import org.understudy.api.PastFinding;
 import org.understudy.api.Policies;
 import org.understudy.api.PoolShare;
 import org.understudy.api.PoolView;
@@ -98,6 +107,7 @@ class OpenApiTest {
     private final NicProvisioning provisioning = mock(NicProvisioning.class);
     private final Readiness readiness = mock(Readiness.class);
     private final AccessTokens tokens = mock(AccessTokens.class);
+    private final History history = mock(History.class);
     private final EventHub events = Exchange.events();
     private final Map<String, RestServlet> servlets = new TreeMap<>();
     private final Set<String> called = new TreeSet<>();
@@ -115,13 +125,15 @@ class OpenApiTest {
         servlets.put("/readiness", new ReadinessServlet(view, readiness));
         servlets.put("/session", new SessionServlet(view, mock(Authenticator.class)));
         servlets.put("/tokens", new TokenServlet(view, tokens));
+        servlets.put("/audit", new AuditServlet(view, history, events));
+        servlets.put("/history", new HistoryServlet(view, history, events));
         server = new WebServer();
         servlets.forEach((path, servlet) -> server.with(ROOT + path, servlet));
     }
 
     @BeforeEach
     void forget() {
-        reset(vms, pairs, migrations, doctor, nics, provisioning, readiness, tokens);
+        reset(vms, pairs, migrations, doctor, nics, provisioning, readiness, tokens, history);
         called.clear();
     }
 
@@ -160,10 +172,29 @@ class OpenApiTest {
         when(readiness.evaluate(any())).thenReturn(sample(kind, FleetReadiness.class));
         when(tokens.list()).thenReturn(List.of(token));
         when(tokens.create(any(), any(), any(), any())).thenReturn(new AccessTokens.Created(token, "text"));
+        when(history.find(any(HistoryQuery.class)))
+                .thenAnswer(call -> page(kind, call.<HistoryQuery>getArgument(0).kinds()));
+        when(history.find("text")).thenReturn(Optional.of(entry(kind, HistoryKind.FINDING)));
         when(doctor.examine()).thenReturn(findings);
         when(nics.pools()).thenReturn(List.of(sample(kind, PoolView.class)));
         when(nics.inventories()).thenReturn(List.of(sample(kind, NicInventory.class)));
         when(provisioning.before(any(), any(), any(), any())).thenReturn(new Provisioned(DEFINITION, findings));
+    }
+
+    private static HistoryPage page(Samples kind, Set<HistoryKind> kinds) {
+        List<HistoryEntry> entries = kinds.stream().map(one -> entry(kind, one)).toList();
+        return new HistoryPage(entries, kind == Samples.FULL ? Optional.of("text") : Optional.empty());
+    }
+
+    private static HistoryEntry entry(Samples kind, HistoryKind of) {
+        return new HistoryEntry(
+                "text",
+                "text",
+                of,
+                Instant.EPOCH,
+                Optional.of(sample(kind, Migration.class)).filter(m -> of == HistoryKind.MIGRATION),
+                Optional.of(sample(kind, AuditEntry.class)).filter(a -> of == HistoryKind.ACTION),
+                Optional.of(sample(kind, PastFinding.class)).filter(f -> of == HistoryKind.FINDING));
     }
 
     /** Sends a request, and compares it and its response with the description. */
@@ -217,7 +248,12 @@ class OpenApiTest {
                 "/migrations/m-1",
                 "/readiness?host=alpha",
                 "/session",
-                "/tokens")) {
+                "/tokens",
+                "/audit?vm=" + Things.uuid(1) + "&host=alpha&user=karaf&result=refused&since=2026-11-01T00:00:00Z",
+                "/audit?until=2026-11-02T00:00:00Z&limit=5&cursor=text",
+                "/history?kind=migration&vm=" + Things.uuid(1) + "&host=alpha&outcome=completed&sort=-host",
+                "/history?kind=finding&since=2026-11-01T00:00:00Z&until=2026-11-02T00:00:00Z&limit=5&cursor=text",
+                "/history/text")) {
             assertThat(call("GET", path, "").statusCode()).as(path).isEqualTo(200);
         }
         call("POST", "/lint?host=alpha", DEFINITION, "Content-Type", "application/xml");
@@ -350,6 +386,9 @@ class OpenApiTest {
                 Severity.class,
                 Consent.class,
                 PairChange.Effect.class,
+                AuditEntry.Face.class,
+                AuditEntry.Result.class,
+                Action.class,
                 NicProvisioning.Occasion.class
             })
     void namesEveryConstant(Class<? extends Enum<?>> type) {

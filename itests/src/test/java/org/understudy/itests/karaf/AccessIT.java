@@ -38,6 +38,7 @@ import org.understudy.itests.karaf.RemoteShell.Said;
 @Timeout(300)
 class AccessIT {
     private static final Set<String> READING = Set.of(
+            "audit-list",
             "bulk-list",
             "bulk-show",
             "doctor",

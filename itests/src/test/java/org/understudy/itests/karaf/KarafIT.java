@@ -131,6 +131,7 @@ class KarafIT {
                 "bulk-list",
                 "bulk-show",
                 "bulk-cancel",
+                "audit-list",
                 "doctor"
             })
     void explainsEveryCommandAndItsJson(String name) throws Exception {

@@ -343,8 +343,14 @@ public final class MigrationBench implements AutoCloseable {
     /** Lets another program migrate the VM to the second host, and returns what the service shows. */
     public Migration externalMigration() {
         service();
+        boolean isStuck = a.has(FakeHost.Fault.STUCK_IN_COPY);
+        a.with(FakeHost.Fault.STUCK_IN_COPY);
         ExternalProgram.migrate(VM, a, b);
-        return shown();
+        Migration shown = shown();
+        if (!isStuck) {
+            a.without(FakeHost.Fault.STUCK_IN_COPY);
+        }
+        return shown;
     }
 
     /** Lets time pass at once. */
