@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
-import java.time.Duration;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeFormatterBuilder;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
-import java.util.OptionalLong;
 import java.util.stream.Stream;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletResponse;
@@ -22,9 +19,7 @@ import org.understudy.api.JsonView;
 import org.understudy.api.Migration;
 import org.understudy.api.MigrationId;
 import org.understudy.api.MigrationOptions;
-import org.understudy.api.MigrationStrategy;
 import org.understudy.api.Migrations;
-import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmAddress;
 import org.understudy.api.VmOnHost;
@@ -99,24 +94,12 @@ public final class MigrationServlet extends RestServlet {
 
     /** Refused at once by an error of the preflight, which the migration repeats when it has locked the VM. */
     private RestResponse start(RestRequest request) {
-        JsonFields body = request.json(
-                "vm",
-                "destination",
-                "bandwidth",
-                "bandwidthBytesPerSecond",
-                "downtimeLimitMs",
-                "autoConverge",
-                "multifdChannels",
-                "postcopy",
-                "tls",
-                "requireVf",
-                "strategy",
-                "probe");
+        JsonFields body = request.json(MigrationOptionFields.and("vm", "destination"));
         VmAddress vm = VmOnHost.parse(body.requiredText("vm"));
         HostName destination = new HostName(body.requiredText("destination"));
         AuditTrail.concerns(request.request(), vm);
         AuditTrail.note(request.request(), "to host " + destination);
-        MigrationOptions options = options(body);
+        MigrationOptions options = MigrationOptionFields.read(body);
         boolean dryRun = request.flag("dry-run");
         // Otherwise start() refuses it, with the reason.
         boolean isMigrating =
@@ -143,23 +126,5 @@ public final class MigrationServlet extends RestServlet {
                     "Migration " + migration.id() + " has ended with the outcome " + outcome(migration));
         }
         return RestResponse.json(HttpServletResponse.SC_ACCEPTED, view.write(migrations.cancel(migration.id())));
-    }
-
-    private static MigrationOptions options(JsonFields body) {
-        return new MigrationOptions(
-                body.number("bandwidthBytesPerSecond")
-                        .or(() -> body.number("bandwidth"))
-                        .map(OptionalLong::of)
-                        .orElse(OptionalLong.empty()),
-                body.number("downtimeLimitMs").map(Duration::ofMillis),
-                body.flag("autoConverge").orElse(false),
-                body.number("multifdChannels")
-                        .map(count -> OptionalInt.of((int) Math.min(count, Integer.MAX_VALUE)))
-                        .orElse(OptionalInt.empty()),
-                body.flag("postcopy").orElse(false),
-                body.flag("tls").orElse(false),
-                body.flag("requireVf"),
-                body.text("strategy").map(MigrationStrategy::parse),
-                body.text("probe").map(ProbeTarget::parse));
     }
 }

@@ -38,6 +38,8 @@ import org.understudy.api.AccessToken;
 import org.understudy.api.AccessTokens;
 import org.understudy.api.Action;
 import org.understudy.api.AuditEntry;
+import org.understudy.api.BulkMigration;
+import org.understudy.api.BulkMigrations;
 import org.understudy.api.Consent;
 import org.understudy.api.Doctor;
 import org.understudy.api.ErrorCode;
@@ -94,6 +96,8 @@ class OpenApiTest {
             {"vm": "web1", "destination": "beta", "bandwidthBytesPerSecond": 1000, "downtimeLimitMs": 300, "tls": true,
              "multifdChannels": 4, "requireVf": false, "strategy": "explicit", "probe": "icmp:127.0.0.1"}
             """;
+    private static final String BULK =
+            "{\"vms\": [\"web1\", \"alpha/web2\"], \"destination\": \"beta\", \"tls\": true}";
     private static final String TOKEN = "{\"name\": \"text\", \"role\": \"viewer\", \"expiresInDays\": 7}";
     private static final String PAIR =
             "{\"nic\": \"0\", \"pool\": \"pool-a\", \"form\": \"plain-hostdev\", \"consents\": [\"change-machine-type\"]}";
@@ -106,6 +110,7 @@ class OpenApiTest {
     private final HostNics nics = mock(HostNics.class);
     private final NicProvisioning provisioning = mock(NicProvisioning.class);
     private final Readiness readiness = mock(Readiness.class);
+    private final BulkMigrations bulk = mock(BulkMigrations.class);
     private final AccessTokens tokens = mock(AccessTokens.class);
     private final History history = mock(History.class);
     private final EventHub events = Exchange.events();
@@ -123,6 +128,7 @@ class OpenApiTest {
         servlets.put("/provision", new ProvisionServlet(view, provisioning));
         servlets.put("/events", new EventServlet(view, events, mock(StreamWatch.class, RETURNS_MOCKS)));
         servlets.put("/readiness", new ReadinessServlet(view, readiness));
+        servlets.put("/bulk-migrations", new BulkServlet(view, bulk));
         servlets.put("/session", new SessionServlet(view, mock(Authenticator.class)));
         servlets.put("/tokens", new TokenServlet(view, tokens));
         servlets.put("/audit", new AuditServlet(view, history, events));
@@ -133,7 +139,7 @@ class OpenApiTest {
 
     @BeforeEach
     void forget() {
-        reset(vms, pairs, migrations, doctor, nics, provisioning, readiness, tokens, history);
+        reset(vms, pairs, migrations, doctor, nics, provisioning, readiness, bulk, tokens, history);
         called.clear();
     }
 
@@ -170,6 +176,12 @@ class OpenApiTest {
         when(migrations.start(any(), any(), any())).thenReturn(migration);
         AccessToken token = sample(kind, AccessToken.class);
         when(readiness.evaluate(any())).thenReturn(sample(kind, FleetReadiness.class));
+        BulkMigration many = sample(kind, BulkMigration.class);
+        when(bulk.list()).thenReturn(List.of(many));
+        when(bulk.show(any())).thenReturn(many);
+        when(bulk.start(any(), any(), any())).thenReturn(many);
+        when(bulk.cancel(any())).thenReturn(many);
+        when(bulk.cancel(any(), any())).thenReturn(many);
         when(tokens.list()).thenReturn(List.of(token));
         when(tokens.create(any(), any(), any(), any())).thenReturn(new AccessTokens.Created(token, "text"));
         when(history.find(any(HistoryQuery.class)))
@@ -247,6 +259,8 @@ class OpenApiTest {
                 "/migrations?vm=text&host=text&running=false&outcome=needs-attention&sort=-started",
                 "/migrations/m-1",
                 "/readiness?host=alpha",
+                "/bulk-migrations",
+                "/bulk-migrations/b-1",
                 "/session",
                 "/tokens",
                 "/audit?vm=" + Things.uuid(1) + "&host=alpha&user=karaf&result=refused&since=2026-11-01T00:00:00Z",
@@ -270,6 +284,9 @@ class OpenApiTest {
         }
         call("POST", "/migrations", MIGRATE);
         call("DELETE", "/migrations/m-1", "");
+        call("POST", "/bulk-migrations", BULK);
+        call("DELETE", "/bulk-migrations/b-1?vm=web1", "");
+        call("DELETE", "/bulk-migrations/b-1", "");
         call("POST", "/tokens", TOKEN);
         call("DELETE", "/tokens/t-1", "");
         call("DELETE", "/session", "");
