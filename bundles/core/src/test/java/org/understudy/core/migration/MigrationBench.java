@@ -340,10 +340,19 @@ public final class MigrationBench implements AutoCloseable {
         return first;
     }
 
-    /** Lets another program migrate the VM to the second host, and returns what the service shows. */
+    /**
+     * Lets another program migrate the VM to the second host, and returns what the service shows. The copy does not end
+     * before: the phases advance by queries alone, and a migration without a duration would not be seen.
+     */
     public Migration externalMigration() {
+        boolean isStuck = a.has(FakeHost.Fault.STUCK_IN_COPY);
+        a.with(FakeHost.Fault.STUCK_IN_COPY);
         migrateExternally();
-        return shown();
+        Migration shown = shown();
+        if (!isStuck) {
+            a.without(FakeHost.Fault.STUCK_IN_COPY);
+        }
+        return shown;
     }
 
     /** Lets another program migrate the VM to the second host, once the service receives the events of both. */
