@@ -54,15 +54,20 @@ export async function visit(path: string, run: (page: Page) => Promise<void>, op
   }
 }
 
-export function newContext({ width = 1280, height = 800, dark = false, forced = false, anonymous = false }: Visit = {}): Promise<BrowserContext> {
-  return browser.newContext({
-    ...(anonymous ? {} : { httpCredentials: { username: UNDERSTUDY_USER, password: UNDERSTUDY_PASSWORD, send: 'always' } }),
+/** A browser that has logged in. */
+export async function newContext({ width = 1280, height = 800, dark = false, forced = false, anonymous = false }: Visit = {}): Promise<BrowserContext> {
+  const context = await browser.newContext({
     viewport: { width, height },
     colorScheme: dark ? 'dark' : 'light',
     forcedColors: forced ? 'active' : 'none',
     reducedMotion: 'reduce',
     timezoneId: 'UTC',
   });
+  if (!anonymous) {
+    const login = await context.request.post(`${URL_OF_CONSOLE}login`, { form: { user: UNDERSTUDY_USER, password: UNDERSTUDY_PASSWORD } });
+    assert.ok(login.ok(), `login: ${login.status()}`);
+  }
+  return context;
 }
 
 /** A call of the REST interface by another client than the page. */

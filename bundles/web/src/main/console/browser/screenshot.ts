@@ -11,9 +11,9 @@ const browser = await chromium.launch({
   executablePath: '/usr/bin/chromium', args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'],
 });
 try {
-  const context = await browser.newContext({
-    httpCredentials: { username, password, send: 'always' }, viewport: { width: 1280, height: 1000 }, reducedMotion: 'reduce',
-  });
+  const context = await browser.newContext({ viewport: { width: 1280, height: 1000 }, reducedMotion: 'reduce' });
+  const login = await context.request.post(new URL('/understudy/login', address).href, { form: { user: username, password } });
+  if (!login.ok()) throw new Error(`Login of user ${username}: ${login.status()}`);
   const page = await context.newPage();
   await page.goto(address);
   await page.getByText(text).first().waitFor({ timeout: 20_000 });

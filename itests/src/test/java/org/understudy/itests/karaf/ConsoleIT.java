@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
@@ -83,6 +85,14 @@ class ConsoleIT {
         } finally {
             // Otherwise the end of the class removes each VM.
             server.manageNothing();
+        }
+    }
+
+    /** Other classes have guests of these names. */
+    @AfterAll
+    static void removeFiles() throws IOException {
+        for (String vm : List.of("walker", "idle", "old")) {
+            Files.deleteIfExists(server.home.resolve(vm + "-serial.log"));
         }
     }
 

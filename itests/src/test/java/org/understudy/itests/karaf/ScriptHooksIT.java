@@ -246,7 +246,7 @@ class ScriptHooksIT {
     @Test
     void continuesWithoutAPairIfTheLoginIsWrongOrTheHostUnknown() throws Exception {
         Files.writeString(folder.resolve("login"), "admin:wrong");
-        assertThat(vdsm(DEFINITION).errors()).contains("401");
+        assertThat(vdsm(DEFINITION).errors()).contains("User and password, or the token, are wrong");
 
         configure("host = nobody");
         Files.writeString(folder.resolve("login"), "admin:" + server.password());
