@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
 import org.understudy.api.Subscription;
 import org.understudy.concurrent.Scheduler;
 
@@ -176,8 +177,14 @@ public final class VirtualTimeScheduler implements Scheduler, AutoCloseable {
         throw new UnsupportedOperationException("no test needs it");
     }
 
+    /** Waits for the threads, which may still write to a folder that the test deletes. */
     @Override
     public void close() {
         threads.shutdownNow();
+        try {
+            threads.awaitTermination(5, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 }

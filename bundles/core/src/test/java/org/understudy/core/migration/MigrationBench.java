@@ -340,11 +340,26 @@ public final class MigrationBench implements AutoCloseable {
         return first;
     }
 
-    /** Lets another program migrate the VM to the second host, and returns what the service shows. */
+    /**
+     * Lets another program migrate the VM to the second host, and returns what the service shows. The copy does not end
+     * before: the phases advance by queries alone, and a migration without a duration would not be seen.
+     */
     public Migration externalMigration() {
+        boolean isStuck = a.has(FakeHost.Fault.STUCK_IN_COPY);
+        a.with(FakeHost.Fault.STUCK_IN_COPY);
+        migrateExternally();
+        Migration shown = shown();
+        if (!isStuck) {
+            a.without(FakeHost.Fault.STUCK_IN_COPY);
+        }
+        return shown;
+    }
+
+    /** Lets another program migrate the VM to the second host, once the service receives the events of both. */
+    public void migrateExternally() {
         service();
+        soon().until(() -> a.consumers() > 0 && b.consumers() > 0);
         ExternalProgram.migrate(VM, a, b);
-        return shown();
     }
 
     /** Lets time pass at once. */

@@ -18,6 +18,7 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostedVm;
+import org.understudy.api.spi.MigrationPhase;
 import org.understudy.api.spi.PrimaryPresence;
 import org.understudy.concurrent.Deadline;
 import org.understudy.concurrent.Delivery;
@@ -104,7 +105,7 @@ final class LateUnplugs {
             return;
         }
         try {
-            if (isSending(host, p.vm())) {
+            if (isMigrating(host, p.vm())) {
                 LOG.info(
                         "Host {}: primary {} of VM {} is not plugged again, a migration of the VM is under way",
                         host.name(),
@@ -125,9 +126,15 @@ final class LateUnplugs {
         }
     }
 
-    /** Another server may have started a migration since; it has the primaries, and plugs them if it fails. */
-    private static boolean isSending(Host host, VmName vm) {
-        return host.outgoing(vm).filter(o -> !o.progress().phase().isOver()).isPresent();
+    /**
+     * Another server may have started a migration since; it has the primaries, and plugs them if it fails. A VM whose
+     * migration has completed runs on the other host.
+     */
+    private static boolean isMigrating(Host host, VmName vm) {
+        return host.outgoing(vm)
+                .map(outgoing -> outgoing.progress().phase())
+                .filter(phase -> !phase.isOver() || phase == MigrationPhase.COMPLETED)
+                .isPresent();
     }
 
     /** Removes a primary that was plugged by any program: it had been released before. */

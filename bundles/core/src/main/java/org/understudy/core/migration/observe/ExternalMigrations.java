@@ -37,7 +37,7 @@ public final class ExternalMigrations {
 
     private static final Backoff RETRY_BACKOFF = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(1));
 
-    /** After a host was opened again while the migration was being found. */
+    /** After a host was opened again, or did not answer, while the migration was being found. */
     private static final Duration RETRY_DELAY = Duration.ofSeconds(2);
 
     /** @param vm that the host may send; empty for a host that was opened */
@@ -74,7 +74,10 @@ public final class ExternalMigrations {
     }
 
     private Result process(Check check) {
-        check.vm().ifPresentOrElse(vm -> checkSender(check.host(), vm), () -> checkOpened(check.host()));
+        if (check.vm().isPresent()) {
+            return checkSender(check.host(), check.vm().get());
+        }
+        checkOpened(check.host());
         return Result.done();
     }
 
@@ -118,7 +121,7 @@ public final class ExternalMigrations {
     }
 
     /** Both ends report a migration; only the source is considered. */
-    private void checkSender(Host source, VmName vm) {
+    private Result checkSender(Host source, VmName vm) {
         try {
             boolean sends = services.bounded(source)
                     .outgoing(vm)
@@ -128,9 +131,15 @@ public final class ExternalMigrations {
                 services.threads()
                         .execute(new NamedTask("understudy-external-" + vm, () -> findDestination(source, vm)));
             }
+            return Result.done();
         } catch (UnderstudyException e) {
-            LOG.warn("Host {}: migration of VM {} cannot be observed", source.name(), vm, e);
+            LOG.warn("Host {}: unknown whether VM {} is being migrated by another program", source.name(), vm, e);
+            return isOpen(source) ? Result.retry() : Result.done();
         }
+    }
+
+    private boolean isOpen(Host host) {
+        return hosts.all().contains(host);
     }
 
     /** On a thread of its own: the hosts that it queries delay no check of another VM. */
@@ -141,10 +150,15 @@ public final class ExternalMigrations {
                     .ifPresent(there -> listener.onMigration(new VmLocation(source, here), there)));
         } catch (UnderstudyException e) {
             LOG.warn("Host {}: migration of VM {} cannot be observed yet, retrying", source.name(), vm, e);
-            hosts.all().stream()
-                    .filter(host -> host.name().equals(source.name()))
-                    .forEach(host -> checks.addAfter(new Check(host, Optional.of(vm)), RETRY_DELAY));
+            retryLater(source, vm);
         }
+    }
+
+    /** The host may have been opened again meanwhile. */
+    private void retryLater(Host source, VmName vm) {
+        hosts.all().stream()
+                .filter(host -> host.name().equals(source.name()))
+                .forEach(host -> checks.addAfter(new Check(host, Optional.of(vm)), RETRY_DELAY));
     }
 
     /** Empty if this server does not have the destination, or it does not answer. */
@@ -157,10 +171,11 @@ public final class ExternalMigrations {
         }
         if (!unanswered.isEmpty()) {
             LOG.warn(
-                    "Host {}: VM {} migrates to an unknown host; hosts that did not answer: {}",
+                    "Host {}: VM {} migrates to an unknown host, retrying; hosts that did not answer: {}",
                     source.name(),
                     vm.name(),
                     unanswered);
+            retryLater(source, vm.name());
         }
         return Optional.empty();
     }

@@ -119,7 +119,7 @@ class ExternalMigrationObserverTest {
             }
         };
 
-        ExternalProgram.migrate(VM, bench.a, bench.b);
+        bench.migrateExternally();
         MigrationBench.soon().until(() -> {
             bench.pass(Duration.ofSeconds(2));
             return !bench.service().list().isEmpty();
