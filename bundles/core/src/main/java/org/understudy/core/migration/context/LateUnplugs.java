@@ -107,7 +107,7 @@ final class LateUnplugs {
         try {
             if (isMigrating(host, p.vm())) {
                 LOG.info(
-                        "Host {}: primary {} of VM {} is not plugged again, a migration of the VM is under way",
+                        "Host {}: primary {} of VM {} is not plugged again, a migration of the VM runs or has completed",
                         host.name(),
                         p.primary(),
                         p.vm());
