@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -145,7 +147,16 @@ public final class Libvirtd implements AutoCloseable {
         Files.deleteIfExists(socket());
         namespace.getOutputStream().write('\n');
         namespace.getOutputStream().flush();
-        await().pollInterval(POLL).atMost(Duration.ofSeconds(60)).until(() -> Files.exists(socket()));
+        await().pollInterval(POLL).atMost(Duration.ofSeconds(60)).until(this::listens);
+    }
+
+    /** The socket is there before the daemon listens on it. */
+    private boolean listens() {
+        try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket()))) {
+            return connection.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Kills the daemon with SIGKILL; the VMs it started keep running. */
