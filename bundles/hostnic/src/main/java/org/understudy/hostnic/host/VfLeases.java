@@ -9,10 +9,10 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
@@ -55,8 +55,23 @@ public final class VfLeases implements VfPools {
     private final HostNicService nics;
     private final Policies policies;
     private final ServerId server;
-    /** Last state of each forwarding entry: several callers follow the same pair, and the host is called once per change. */
-    private final Map<Lease, Boolean> forwarding = new ConcurrentHashMap<>();
+    private final Map<Lease, Forwarding> forwarding = new ConcurrentHashMap<>();
+
+    /**
+     * The last state of a forwarding entry: several callers follow the same pair, and the host is called once per change. Its
+     * lock is held during a call, so that the state is that of the host; it orders the calls for one lease only.
+     */
+    private static final class Forwarding {
+        private Optional<Boolean> state = Optional.empty();
+
+        synchronized void set(boolean on, Consumer<Boolean> host) {
+            if (!state.equals(Optional.of(on))) {
+                state = Optional.empty();
+                host.accept(on);
+                state = Optional.of(on);
+            }
+        }
+    }
 
     @Activate
     public VfLeases(BundleContext bundle, @Reference HostNicService nics, @Reference Policies policies) {
@@ -274,11 +289,9 @@ public final class VfLeases implements VfPools {
 
     @Override
     public void forward(Lease lease, boolean on) {
-        if (!Objects.equals(forwarding.get(lease), on)) {
-            forwarding.remove(lease);
-            nics.access(lease.host()).require().forward(token(lease), on);
-            forwarding.put(lease, on);
-        }
+        forwarding
+                .computeIfAbsent(lease, l -> new Forwarding())
+                .set(on, state -> nics.access(lease.host()).require().forward(token(lease), state));
     }
 
     @Override

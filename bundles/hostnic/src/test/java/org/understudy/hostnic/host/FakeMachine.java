@@ -39,6 +39,9 @@ final class FakeMachine {
     final List<Finding> findings = new CopyOnWriteArrayList<>();
 
     final List<String> calls = new CopyOnWriteArrayList<>();
+    /** Called before each change of a forwarding entry; may block. */
+    volatile Runnable beforeForward = () -> {};
+
     private long fencing;
     private boolean unreachable;
 
@@ -202,6 +205,7 @@ final class FakeMachine {
         @Override
         public void forward(LeaseToken leaseToken, boolean on) {
             require();
+            beforeForward.run();
             calls.add("forward " + leaseToken.vf() + " " + on);
         }
 

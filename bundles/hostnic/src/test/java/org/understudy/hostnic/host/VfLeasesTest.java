@@ -3,16 +3,20 @@ package org.understudy.hostnic.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -113,6 +117,34 @@ class VfLeasesTest {
                 .filteredOn(call -> call.startsWith("forward"))
                 .extracting(call -> call.substring(call.lastIndexOf(' ') + 1))
                 .containsExactly("true", "false", "true");
+    }
+
+    @Test
+    @Timeout(60)
+    void ordersTheCallsForAForwardingEntryThatTwoCallersChange() throws InterruptedException {
+        Lease lease = lease("web1").orElseThrow();
+        CountDownLatch called = new CountDownLatch(1);
+        Semaphore answers = new Semaphore(0);
+        machine.beforeForward = () -> {
+            called.countDown();
+            answers.acquireUninterruptibly();
+        };
+        Thread first = new Thread(() -> leases.forward(lease, true));
+        first.start();
+        called.await();
+        Thread second = new Thread(() -> leases.forward(lease, false));
+        second.start();
+        await().until(() -> second.getState() == Thread.State.BLOCKED);
+
+        answers.release(2);
+        first.join();
+        second.join();
+        leases.forward(lease, false);
+
+        assertThat(machine.calls)
+                .filteredOn(call -> call.startsWith("forward"))
+                .extracting(call -> call.substring(call.lastIndexOf(' ') + 1))
+                .containsExactly("true", "false");
     }
 
     @Test
