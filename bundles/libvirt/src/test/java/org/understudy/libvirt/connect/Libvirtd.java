@@ -41,7 +41,15 @@ public final class Libvirtd implements AutoCloseable {
             done
             getent group libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055: >>/etc/group
             getent passwd libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055:64055::/nonexistent:/bin/false >>/etc/passwd
-            while read -r _; do rm -f "$0/run/libvirtd.pid"; libvirtd $1 -p "$0/run/libvirtd.pid" & wait $!; done
+            while read -r _; do
+              while :; do
+                rm -f "$0/run/libvirtd.pid"
+                libvirtd $1 -p "$0/run/libvirtd.pid" &
+                wait $!
+                # As systemd does: libvirtd 9.0.0 has a segmentation fault now and then when hundreds of connections are cut.
+                [ $? -eq 139 ] || break
+              done
+            done
             """;
 
     private static final Duration POLL = Duration.ofMillis(10);
