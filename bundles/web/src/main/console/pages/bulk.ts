@@ -41,7 +41,7 @@ async function switchOn(vms: Vm[]): Promise<void> {
   }
   const question = `${without.length === 1 ? '1 VM without a pair gets one' : `${without.length} VMs without a pair get one`}, with the pool of its network. A running VM uses it from its next start.`;
   if (!await confirmed('Switch failover on', without, question)) return;
-  await each('Switch failover on', without, (vm) => call('POST', vmPath(vm, 'pair'), { body: { nic: 'only' } }));
+  await each('Switch failover on', without, (vm) => call('POST', vmPath(vm, 'pairs'), { body: { nic: 'only' } }));
 }
 
 async function migrate(vms: Vm[]): Promise<void> {
