@@ -70,6 +70,11 @@ export async function call<T>(method: string, path: string, options: CallOptions
   return (await (await send(method, path, options)).json().catch(() => ({}))) as T;
 }
 
+/** The query of the next page of a list; empty on the last one. */
+export function nextPage(response: Response): string | undefined {
+  return /^<(\?[^>]*)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1];
+}
+
 /** The path of a VM. The UUID, because a URL cannot contain every name; the host, because VMs of two hosts may have one UUID. */
 export function vmPath(vm: { uuid: string; host: string }, part = '', query = ''): string {
   return `vms/${vm.uuid}${part ? `/${part}` : ''}?host=${encodeURIComponent(vm.host)}${query}`;

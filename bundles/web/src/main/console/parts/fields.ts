@@ -31,3 +31,11 @@ export function searchField(name: string, hint: string, value: string, changed: 
     <span class="pf-v6-c-form-control"><input id=${id} type="search" placeholder=${hint} spellcheck="false" autocomplete="off" .value=${value}
       @input=${(event: Event) => changed((event.target as HTMLInputElement).value)}></span></div>`;
 }
+
+/** @param value such as 2026-11-30 */
+export function dateField(name: string, value: string, changed: (value: string) => void): TemplateResult {
+  const id = idOf(name);
+  return html`<div class="us-field"><label class="us-field__name" for=${id}>${name}</label>
+    <span class="pf-v6-c-form-control"><input id=${id} type="date" .value=${value}
+      @change=${(event: Event) => changed((event.target as HTMLInputElement).value)}></span></div>`;
+}

@@ -31,7 +31,7 @@ import { pairOf } from './switch-state.ts';
 if (customElements.get('understudy-switch') === undefined) customElements.define('understudy-switch', UnderstudySwitch);
 if (customElements.get('understudy-timeline') === undefined) customElements.define('understudy-timeline', UnderstudyTimeline);
 
-/** Migrations that the page shows; the page of migrations has all. */
+/** Migrations that the page shows; the page of events has all. */
 const SHOWN = 10;
 
 @customElement('understudy-vm-page')
@@ -135,7 +135,7 @@ export class VmPage extends PageElement {
     return html`<section class="us-section us-flow" aria-labelledby="history">
       <h2 class="pf-v6-c-title pf-m-lg" id="history">Migrations</h2>
       ${all.length === 0 ? html`<p class="us-quiet">None.</p>` : migrationTable(ofVm(vm, all).slice(0, SHOWN), false)}
-      ${all.length > SHOWN ? html`<p><a href=${href('migrations')}>All migrations</a></p>` : nothing}
+      <p><a href=${href(`events?vm=${vm.uuid}`)}>All events of the VM</a></p>
     </section>`;
   }
 
