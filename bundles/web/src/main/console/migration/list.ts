@@ -4,6 +4,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { store } from '../app/context.ts';
+import { AddressQuery } from '../app/query.ts';
 import { migrationHref } from '../app/router.ts';
 import { duration } from '../model/time.ts';
 import type { Migration } from '../model/types.ts';
@@ -14,7 +15,7 @@ import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { emulated, outcome } from '../parts/labels.ts';
 import { dataTable } from '../parts/table.ts';
 import { timestamp } from '../parts/time.ts';
-import { select, type MigrationFilter } from './selection.ts';
+import { select } from './selection.ts';
 import { cause, title } from './words.ts';
 
 /** Rows that are added by one press. */
@@ -27,7 +28,7 @@ const OUTCOMES = [
 @customElement('understudy-migrations-page')
 export class MigrationsPage extends PageElement {
   protected override readonly topics = ['migration', 'host', 'connection'] as const;
-  @state() private filter: MigrationFilter = { text: '', outcome: '', host: '' };
+  private readonly query = new AddressQuery(this, ['q', 'outcome', 'host'], () => { this.limit = PAGE; });
   @state() private limit = PAGE;
 
   protected override render() {
@@ -38,7 +39,7 @@ export class MigrationsPage extends PageElement {
     });
     if (!store.ready) return html`${head}${loading('migrations')}`;
     if (all.length === 0) return html`${head}${emptyState('No migrations', 'Start one with “Migrate VM” on the page of a VM.')}`;
-    const shown = select(all, this.filter);
+    const shown = select(all, { text: this.query.get('q'), outcome: this.query.get('outcome'), host: this.query.get('host') });
     return html`${head}${this.toolbar()}
       ${shown.length === 0 ? emptyState('No migration matches') : migrationTable(shown.slice(0, this.limit), true)}
       ${shown.length > this.limit
@@ -47,11 +48,10 @@ export class MigrationsPage extends PageElement {
   }
 
   private toolbar(): TemplateResult {
-    const set = (change: Partial<MigrationFilter>) => { this.filter = { ...this.filter, ...change }; this.limit = PAGE; };
     return html`<search class="us-toolbar">
-      ${searchField('Search migrations', 'VM, host, ID or reason', this.filter.text, (text) => { set({ text }); })}
-      ${picker('Outcome', this.filter.outcome, OUTCOMES, (value) => { set({ outcome: value }); })}
-      ${picker('Host', this.filter.host, [...store.hosts.keys()].sort(), (host) => { set({ host }); })}
+      ${searchField('Search migrations', 'VM, host, ID or reason', this.query.get('q'), this.query.setter('q'))}
+      ${picker('Outcome', this.query.get('outcome'), OUTCOMES, this.query.setter('outcome'))}
+      ${picker('Host', this.query.get('host'), [...store.hosts.keys()].sort(), this.query.setter('host'))}
     </search>`;
   }
 }

@@ -38,12 +38,14 @@ export async function problemOf(response: Response): Promise<ApiError> {
 
 export interface CallOptions {
   body?: unknown;
+  /** A document instead of a body. */
+  xml?: string;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
 
 /** Sends a request and returns the response, which is a success. */
-export async function send(method: string, path: string, { body, headers, signal }: CallOptions = {}): Promise<Response> {
+export async function send(method: string, path: string, { body, xml, headers, signal }: CallOptions = {}): Promise<Response> {
   let response;
   try {
     response = await fetch(API + path, {
@@ -51,10 +53,10 @@ export async function send(method: string, path: string, { body, headers, signal
       // A page of another site cannot send this header, so it cannot act as the user.
       headers: {
         'X-Requested-With': 'understudy-console',
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(xml !== undefined ? { 'Content-Type': 'application/xml;charset=utf-8' } : body !== undefined ? { 'Content-Type': 'application/json' } : {}),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(xml !== undefined ? { body: xml } : body !== undefined ? { body: JSON.stringify(body) } : {}),
       ...(signal ? { signal } : {}),
     });
   } catch (error) {

@@ -266,6 +266,18 @@ export interface BulkMigration {
 
 export type Role = 'viewer' | 'operator' | 'admin';
 
+/** By which a script uses REST. */
+export interface Token {
+  id: string;
+  name: string;
+  /** Its creator. */
+  user: string;
+  role: Role | 'peer';
+  created: string;
+  expires: string;
+  lastUsed?: string;
+}
+
 /** The login of the page. */
 export interface Session {
   user: string;

@@ -39,3 +39,10 @@ export function dateField(name: string, value: string, changed: (value: string) 
     <span class="pf-v6-c-form-control"><input id=${id} type="date" .value=${value}
       @change=${(event: Event) => changed((event.target as HTMLInputElement).value)}></span></div>`;
 }
+
+export function textField(name: string, value: string, changed: (value: string) => void, hint = ''): TemplateResult {
+  const id = idOf(name);
+  return html`<div class="us-field"><label class="us-field__name" for=${id}>${name}</label>
+    <span class="pf-v6-c-form-control"><input id=${id} type="text" placeholder=${hint} spellcheck="false" autocomplete="off" .value=${value}
+      @input=${(event: Event) => changed((event.target as HTMLInputElement).value)}></span></div>`;
+}

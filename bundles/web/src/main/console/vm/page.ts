@@ -80,7 +80,7 @@ export class VmPage extends PageElement {
     return pageHead(vm.name, {
       parent,
       labels: vmState(vm.state),
-      lead: html`On host ${vm.host} · UUID ${vm.uuid}`,
+      lead: html`On host <a href=${href(`hosts?q=${encodeURIComponent(vm.host)}`)}>${vm.host}</a> · UUID ${vm.uuid}`,
       actions: html`
         ${vm.state === 'shutoff' ? nothing : actionButton('Migrate VM …', 'operator', () => migrate(vm), {
           kind: 'primary', refusal: moving ? 'A migration of the VM is running.' : undefined })}
