@@ -21,11 +21,11 @@ export class DiffView extends LitElement {
     .visually-hidden { text-decoration: none; }
   `];
 
-  @property() before = '';
-  @property() after = '';
+  @property({ attribute: false }) from = '';
+  @property({ attribute: false }) to = '';
 
   protected override render(): TemplateResult {
-    const shown = folded(diff(lines(this.before), lines(this.after)));
+    const shown = folded(diff(lines(this.from), lines(this.to)));
     return html`<div class="diff" role="group" tabindex="0" aria-label="Difference of the definition">${shown.map((line) => (line.kind === 'skipped'
       ? html`<div class="skipped">${line.lines} unchanged lines</div>`
       : html`<div class=${line.kind}><span aria-hidden="true">${SIGNS[line.kind]} </span><span
@@ -34,7 +34,7 @@ export class DiffView extends LitElement {
 }
 
 export function diffView(before: string, after: string): TemplateResult {
-  return html`<understudy-diff .before=${before} .after=${after}></understudy-diff>`;
+  return html`<understudy-diff .from=${before} .to=${after}></understudy-diff>`;
 }
 
 /** What a press changes in the configured definition, line by line. */
