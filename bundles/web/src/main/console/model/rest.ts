@@ -72,6 +72,12 @@ export async function call<T>(method: string, path: string, options: CallOptions
   return (await (await send(method, path, options)).json().catch(() => ({}))) as T;
 }
 
+/** The text of a document, which has the encoding that it names itself. */
+export async function documentOf(response: Response): Promise<string> {
+  const charset = /charset=([\w-]+)/i.exec(response.headers.get('Content-Type') ?? '')?.[1];
+  return new TextDecoder(charset ?? 'utf-8').decode(await response.arrayBuffer());
+}
+
 /** The query of the next page of a list; empty on the last one. */
 export function nextPage(response: Response): string | undefined {
   return /^<(\?[^>]*)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1];

@@ -23,6 +23,8 @@ export function bulkActions(vms: Vm[]): TemplateResult {
   return html`
     ${actionButton('Start VMs', 'operator', () => start(off),
       { refusal: none ?? (off.length === 0 ? 'None of the selected VMs is shut off.' : undefined) })}
+    ${actionButton('Shut down VMs', 'operator', () => shutDown(on),
+      { refusal: none ?? (on.length === 0 ? 'None of the selected VMs is running.' : undefined) })}
     ${actionButton('Switch failover on', 'admin', () => switchOn(vms), { refusal: none })}
     ${actionButton('Migrate VMs', 'operator', () => migrate(on),
       { refusal: none ?? (on.length === 0 ? 'None of the selected VMs is running.' : undefined) })}`;
@@ -31,6 +33,12 @@ export function bulkActions(vms: Vm[]): TemplateResult {
 async function start(vms: Vm[]): Promise<void> {
   if (!await confirmed('Start', vms, vms.length === 1 ? 'The VM is started.' : `${count(vms)} that are shut off are started, one after the other.`)) return;
   await each('Start VMs', vms, (vm) => call('POST', vmPath(vm, 'start')));
+}
+
+async function shutDown(vms: Vm[]): Promise<void> {
+  const text = vms.length === 1 ? 'The guest of the VM is asked to shut down.' : `The guests of ${count(vms)} that run are asked to shut down, one after the other.`;
+  if (!await confirmed('Shut down', vms, text)) return;
+  await each('Shut down VMs', vms, (vm) => call('POST', vmPath(vm, 'shutdown')));
 }
 
 async function switchOn(vms: Vm[]): Promise<void> {

@@ -6,10 +6,9 @@ import { customElement, property } from 'lit/decorators.js';
 import { store } from '../app/context.ts';
 import { href, migrationHref } from '../app/router.ts';
 import { consoleClient } from '../embed/client.ts';
-import { send, vmPath } from '../model/rest.ts';
 import type { AuditEntry, Finding, Migration, Nic, Vm } from '../model/types.ts';
 import { actionButton } from '../parts/buttons.ts';
-import { attempt, errorText, showMessage } from '../parts/dialog.ts';
+import { attempt, errorText } from '../parts/dialog.ts';
 import { PageElement } from '../parts/element.ts';
 import { findingList, sorted } from '../parts/findings.ts';
 import { emptyState, loading, pageHead } from '../parts/head.ts';
@@ -20,6 +19,7 @@ import { migrate } from '../migration/dialog.ts';
 import { migrationTable } from '../migration/list.ts';
 import { ofVm } from '../migration/selection.ts';
 import { UnderstudyTimeline } from '../migration/timeline.ts';
+import { edit } from './define.ts';
 import { Evidence } from './evidence.ts';
 import { fix } from './fix.ts';
 import { nicView } from './nic.ts';
@@ -85,7 +85,7 @@ export class VmPage extends PageElement {
         ${vm.state === 'shutoff' ? nothing : actionButton('Migrate VM …', 'operator', () => migrate(vm), {
           kind: 'primary', refusal: moving ? 'A migration of the VM is running.' : undefined })}
         ${powerButtons(vm, moving)}
-        ${actionButton('Show definition', 'admin', () => this.definition(vm))}`,
+        ${actionButton('Edit definition …', 'admin', () => this.definition(vm))}`,
     });
   }
 
@@ -152,8 +152,7 @@ export class VmPage extends PageElement {
 
   private async definition(vm: Vm): Promise<void> {
     await attempt(`Definition of ${vm.name} not read`, async () => {
-      const text = await (await send('GET', vmPath(vm, 'definition'))).text();
-      await showMessage(`Definition of ${vm.name}`, html`<pre class="us-xml" tabindex="0">${text}</pre>`);
+      if (await edit(vm)) await this.records.read(vm);
     });
   }
 }
