@@ -51,8 +51,7 @@ public final class WebConsoleTab extends HttpServlet {
                 .map(pair -> pair.health())
                 .toList();
         long unavailable = hosts.stream().filter(host -> !host.available()).count();
-        long running =
-                all.stream().filter(vm -> vm.state() == VmState.RUNNING).count();
+        long running = all.stream().filter(vm -> vm.state() == VmState.RUNNING).count();
         long active =
                 pairs.stream().filter(health -> health == PairHealth.ACTIVE).count();
         long faults =

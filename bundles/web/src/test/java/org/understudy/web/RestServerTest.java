@@ -374,8 +374,7 @@ class RestServerTest {
         }
         String tag = on.headers().firstValue("ETag").orElseThrow();
         when(vms.definition(any())).thenReturn("<domain><name>web1</name><title>new</title></domain>");
-        assertProblem(
-                server.change("POST", "/api/v1/vms/web1/pairs", "", "If-Match", tag), 412, "precondition-failed");
+        assertProblem(server.change("POST", "/api/v1/vms/web1/pairs", "", "If-Match", tag), 412, "precondition-failed");
         assertProblem(
                 server.change("DELETE", "/api/v1/vms/web1/pairs/0", "", "If-Match", tag), 412, "precondition-failed");
         verify(pairs, never()).turnOn(any(), any());

@@ -41,7 +41,11 @@ class WebConsoleTabTest {
         exchange.through(new WebConsoleTab(vms, migrations, policies));
 
         assertThat(page.toString())
-                .contains("href=\"/understudy/\"", "VMs</a></th><td>2, ", "2, 1 active, 1 with a fault", "0, 0 unavailable")
+                .contains(
+                        "href=\"/understudy/\"",
+                        "VMs</a></th><td>2, ",
+                        "2, 1 active, 1 with a fault",
+                        "0, 0 unavailable")
                 .contains("Running migrations</a></th><td>1<", "Findings of the configuration</a></th><td>1<");
     }
 }
