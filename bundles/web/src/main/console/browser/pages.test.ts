@@ -12,6 +12,7 @@ const PAGES: { path: string; title: string; sign: string }[] = [
   { path: 'migrations', title: 'Migrations', sign: 'Migrations' },
   { path: 'events', title: 'Events', sign: 'Events' },
   { path: 'audit', title: 'Audit', sign: 'Audit' },
+  { path: 'tokens', title: 'Tokens', sign: 'Tokens' },
   { path: 'configuration', title: 'Configuration', sign: 'The whole file is in force.' },
   { path: 'help', title: 'Help', sign: 'Failover pair' },
 ];
@@ -165,5 +166,51 @@ test('the events page lists changes while it is open', async () => {
     await page.getByRole('row', { name: 'idle' }).getByText(/→ running$/).first().waitFor();
     await rest('POST', 'vms/idle/destroy');
     await page.getByRole('row', { name: 'idle' }).getByText(/→ shut off$/).first().waitFor();
+  });
+});
+
+test('the events page shows the stored actions of users, and its address keeps the filter', async () => {
+  await visit('events', async (page) => {
+    await page.getByLabel('Kind').selectOption('action');
+    await page.getByRole('row', { name: 'idle' }).getByText('admin: power, accepted').first().waitFor();
+    await page.waitForURL(/\?kind=action$/);
+    await page.getByLabel('From', { exact: true }).fill('2000-01-01');
+    await page.getByLabel('To', { exact: true }).fill('2000-01-02');
+    await page.getByText('No event matches').waitFor();
+    await assertAccessible(page);
+  });
+});
+
+test('a token is created, its secret is shown once, and it is revoked', async () => {
+  await visit('tokens', async (page) => {
+    await page.getByRole('button', { name: 'Create token …' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('script');
+    await assertAccessible(page);
+    await picture(page, 'token-create');
+    await dialog.getByRole('button', { name: 'Create token' }).click();
+    await dialog.getByLabel('Secret of the token').waitFor();
+    await picture(page, 'token-secret');
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Revoke token script' }).click();
+    await dialog.getByRole('button', { name: 'Revoke token' }).click();
+    await page.getByRole('row', { name: 'script' }).waitFor({ state: 'detached' });
+  });
+});
+
+test('a definition is edited after its difference was shown', async () => {
+  await visit('vms?q=idle', async (page) => {
+    await page.getByRole('link', { name: 'idle' }).click();
+    await page.getByRole('button', { name: 'Edit definition …' }).click();
+    const dialog = page.getByRole('dialog');
+    const xml = dialog.getByLabel('Domain XML');
+    await xml.fill((await xml.inputValue()).replace('</name>', '</name><title>edited</title>'));
+    await dialog.getByRole('group', { name: 'Difference of the definition' }).getByText('<title>edited</title>').waitFor();
+    await assertAccessible(page);
+    await picture(page, 'definition-edit');
+    await dialog.getByRole('button', { name: 'Store definition' }).click();
+    await dialog.waitFor({ state: 'hidden' });
+    await page.getByRole('button', { name: 'Edit definition …' }).click();
+    assert.match(await xml.inputValue(), /<title>edited<\/title>/);
   });
 });

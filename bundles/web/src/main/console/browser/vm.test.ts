@@ -251,3 +251,13 @@ test('a paused VM has no traffic until it is resumed', async () => {
     await page.getByText('Traffic runs over emulated primary').waitFor();
   });
 });
+
+test('the lines of the definition that a press changes are shown before it', async () => {
+  const { now } = await ready('walker');
+  await visit(address(now), async (page) => {
+    await page.getByText(/^Change of the definition: \d+ lines? added, \d+ removed$/).click();
+    await page.getByRole('group', { name: 'Difference of the definition' }).getByText('ua-primary0').first().waitFor();
+    await assertAccessible(page);
+    await picture(page, 'switch-diff');
+  });
+});

@@ -40,6 +40,7 @@ public final class AuditTrail {
     private static final Logger LOG = LoggerFactory.getLogger(AuditTrail.class);
     private static final String OUTCOME = AuditTrail.class.getName() + ".outcome";
     private static final String OBJECT = AuditTrail.class.getName() + ".object";
+    private static final String DRY_RUN = AuditTrail.class.getName() + ".dry-run";
 
     private final List<AuditLog> logs = new CopyOnWriteArrayList<>();
     private final List<Inventory> inventories = new CopyOnWriteArrayList<>();
@@ -113,6 +114,11 @@ public final class AuditTrail {
         request.setAttribute(OUTCOME, new Outcome(Optional.empty(), message));
     }
 
+    /** A request that has shown a change and made none, such as each view of a page with a switch, needs no record. */
+    static void dryRun(ServletRequest request) {
+        request.setAttribute(DRY_RUN, true);
+    }
+
     /** Notes the error that a request ends with. */
     static void failed(ServletRequest request, ErrorCode error, String message) {
         request.setAttribute(OUTCOME, new Outcome(Optional.of(error), message));
@@ -162,6 +168,9 @@ public final class AuditTrail {
 
     /** Records a request that was done. */
     void record(Caller caller, Action action, HttpServletRequest request, AuditObject object) {
+        if (request.getAttribute(DRY_RUN) != null) {
+            return;
+        }
         Outcome outcome =
                 request.getAttribute(OUTCOME) instanceof Outcome noted ? noted : new Outcome(Optional.empty(), "");
         Object named = request.getAttribute(OBJECT);

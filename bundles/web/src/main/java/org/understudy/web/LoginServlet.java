@@ -114,10 +114,15 @@ public final class LoginServlet extends HttpServlet {
         return NEXT.matcher(next).matches() && !next.startsWith(PATH) ? next : "/";
     }
 
+    /** After a failure the user is kept, so that only the password has to be typed again. */
     private static void show(HttpServletResponse response, int status, Map<String, String> fields, String message)
             throws IOException {
+        String user = fields.getOrDefault("user", "");
         String page = resource("login.html")
                 .replace("{{message}}", message.isEmpty() ? "" : "<p role=\"alert\">" + escaped(message) + "</p>")
+                .replace("{{user}}", escaped(user))
+                .replace("{{user-focus}}", user.isEmpty() ? "autofocus" : "")
+                .replace("{{password-focus}}", user.isEmpty() ? "" : "autofocus")
                 .replace("{{next}}", escaped(next(fields)));
         response.setStatus(status);
         response.setContentType("text/html;charset=utf-8");

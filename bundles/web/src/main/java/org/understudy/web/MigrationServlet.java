@@ -107,6 +107,7 @@ public final class MigrationServlet extends RestServlet {
         if (dryRun || !isMigrating) {
             List<Finding> findings = migrations.preflight(vm, destination, options);
             if (dryRun) {
+                AuditTrail.dryRun(request.request());
                 return RestResponse.ok(view.write(findings));
             }
             if (Finding.anyBlocking(findings)) {

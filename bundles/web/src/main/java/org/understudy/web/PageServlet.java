@@ -25,7 +25,7 @@ public final class PageServlet extends HttpServlet {
 
     /** The parts of an address that the script knows: see app/router.ts. */
     private static final Set<String> LISTS =
-            Set.of("vms", "pools", "hosts", "migrations", "events", "audit", "configuration", "help");
+            Set.of("vms", "pools", "hosts", "migrations", "events", "audit", "tokens", "configuration", "help");
 
     private static final Set<String> SINGLES = Set.of("vms", "migrations");
 

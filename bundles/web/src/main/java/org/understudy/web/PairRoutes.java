@@ -4,6 +4,7 @@ package org.understudy.web;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import javax.servlet.http.HttpServletResponse;
 import org.understudy.api.Action;
@@ -11,6 +12,7 @@ import org.understudy.api.Alias;
 import org.understudy.api.Consent;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
+import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
 import org.understudy.api.NicSelector;
 import org.understudy.api.Pair;
@@ -122,21 +124,27 @@ final class PairRoutes {
                 body.texts("consents").stream()
                         .map(text -> EnumParser.parse(Consent.class, text))
                         .collect(Collectors.toSet()));
-        AuditTrail.note(request.request(), request.flag("dry-run") ? "dry run" : "");
+        if (request.flag("dry-run")) {
+            Optional<HostName> host = Optional.of(vms.show(vm).host());
+            return planned(request, vm, before -> pairs.planOn(before, wanted, host));
+        }
         DefinitionTag.requireMatch(request, () -> vms.definition(vm));
-        return request.flag("dry-run")
-                ? shown(pairs.planOn(
-                        vms.definition(vm), wanted, Optional.of(vms.show(vm).host())))
-                : changed(vm, pairs.turnOn(vm, wanted));
+        return changed(vm, pairs.turnOn(vm, wanted));
     }
 
     private RestResponse remove(RestRequest request, NicSelector nic) {
         VmAddress vm = request.vm();
-        AuditTrail.note(request.request(), request.flag("dry-run") ? "dry run" : "");
+        if (request.flag("dry-run")) {
+            return planned(request, vm, before -> pairs.planOff(before, nic));
+        }
         DefinitionTag.requireMatch(request, () -> vms.definition(vm));
-        return request.flag("dry-run")
-                ? shown(pairs.planOff(vms.definition(vm), nic))
-                : changed(vm, pairs.turnOff(vm, nic));
+        return changed(vm, pairs.turnOff(vm, nic));
+    }
+
+    private RestResponse planned(RestRequest request, VmAddress vm, Function<String, PairChange> plan) {
+        String before = vms.definition(vm);
+        DefinitionTag.requireMatch(request, () -> before);
+        return PlannedChange.response(view, request, before, plan.apply(before));
     }
 
     /** A refusal is an error here, so that no client mistakes it for success. */
@@ -144,10 +152,6 @@ final class PairRoutes {
         if (Finding.anyBlocking(change.findings())) {
             throw new UnderstudyException("The pair of VM " + vm + " was not changed", change.findings());
         }
-        return shown(change);
-    }
-
-    private RestResponse shown(PairChange change) {
         return RestResponse.ok(view.write(Passwords.masked(change)));
     }
 }

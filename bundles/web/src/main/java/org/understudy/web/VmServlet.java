@@ -183,7 +183,10 @@ public final class VmServlet extends RestServlet {
         String before = vms.definition(here);
         DefinitionTag.requireMatch(request, () -> before);
         PairChange change = pairs.fix(before, Optional.of(vm.host()));
-        if (change.changed() && !request.flag("dry-run")) {
+        if (request.flag("dry-run")) {
+            return PlannedChange.response(view, request, before, change);
+        }
+        if (change.changed()) {
             vms.define(vm.host(), change.definition());
         }
         return RestResponse.ok(view.write(Passwords.masked(change))).with("ETag", DefinitionTag.of(before));

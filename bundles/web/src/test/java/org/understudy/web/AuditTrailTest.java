@@ -27,6 +27,7 @@ import org.understudy.api.HostName;
 import org.understudy.api.Inventory;
 import org.understudy.api.InventorySnapshot;
 import org.understudy.api.Migrations;
+import org.understudy.api.PairChange;
 import org.understudy.api.Pairs;
 import org.understudy.api.Revised;
 import org.understudy.api.Role;
@@ -46,6 +47,7 @@ class AuditTrailTest {
 
     private final List<AuditEntry> entries = new ArrayList<>();
     private final VirtualMachines vms = mock(VirtualMachines.class);
+    private final Pairs pairs = mock(Pairs.class);
     private final Migrations migrations = mock(Migrations.class);
     private final AuditTrail audit = new AuditTrail();
     private final DispatcherServlet dispatcher = new DispatcherServlet(audit);
@@ -60,7 +62,7 @@ class AuditTrailTest {
         when(vms.show(any())).thenReturn(WEB1);
         audit.addLog(entries::add);
         audit.addInventory(inventory);
-        add("/api/v1/vms", new VmServlet(value -> "{}", vms, mock(Pairs.class), migrations, Exchange.events()));
+        add("/api/v1/vms", new VmServlet(value -> "{}", vms, pairs, migrations, Exchange.events()));
         add("/api/v1/migrations", new MigrationServlet(value -> "{}", migrations, Exchange.events()));
     }
 
@@ -122,6 +124,24 @@ class AuditTrailTest {
     }
 
     @Test
+    void recordsNoDryRunButAChangeThatIgnoresTheFlag() throws Exception {
+        when(vms.definition(any())).thenReturn("<domain/>");
+        PairChange change = new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), "<domain/>");
+        when(pairs.planOn(any(), any(), any())).thenReturn(change);
+        when(pairs.planOff(any(), any())).thenReturn(change);
+        when(pairs.fix(any(), any())).thenReturn(change);
+
+        send("POST", "/api/v1/vms/web1/pairs?dry-run", "");
+        send("DELETE", "/api/v1/vms/web1/pairs/0?dry-run", "");
+        send("POST", "/api/v1/vms/web1/fix?dry-run", "");
+        send("POST", "/api/v1/migrations?dry-run", "{\"vm\":\"web1\",\"destination\":\"beta\"}");
+        assertThat(entries).isEmpty();
+
+        send("POST", "/api/v1/vms/web1/destroy?dry-run", "");
+        assertThat(entries).extracting(AuditEntry::action).containsExactly(Action.POWER);
+    }
+
+    @Test
     void recordsTheVmOfADefinitionButNotTheDefinition() throws Exception {
         send(
                 "POST",
@@ -164,7 +184,7 @@ class AuditTrailTest {
         });
         DispatcherServlet other = new DispatcherServlet(failing);
         other.addDelegate(
-                new VmServlet(value -> "{}", vms, mock(Pairs.class), migrations, Exchange.events()),
+                new VmServlet(value -> "{}", vms, pairs, migrations, Exchange.events()),
                 Map.of(DispatcherServlet.PATH, "/api/v1/vms"));
         Exchange exchange = new Exchange("POST", "/api/v1/vms/web1/start", "");
         when(exchange.request.getServletPath()).thenReturn("");

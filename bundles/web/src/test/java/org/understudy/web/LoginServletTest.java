@@ -139,6 +139,14 @@ class LoginServletTest {
         assertThat(sent(post("sam", TestRealm.PASSWORD, "/")).status).isEqualTo(403);
     }
 
+    @Test
+    void keepsTheUserOfAFailedLoginButNotThePassword() throws Exception {
+        String page = sent(post("eve\"<b>{{next}}", "s3cret", "/vms")).body();
+
+        assertThat(page).contains("value=\"eve&quot;&lt;b>").doesNotContain("s3cret", "<b>");
+        assertThat(page).containsSubsequence("id=\"password\"", "autofocus").containsOnlyOnce("autofocus");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "Sec-Fetch-Site, cross-site, 403",

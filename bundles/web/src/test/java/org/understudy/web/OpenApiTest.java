@@ -168,6 +168,8 @@ class OpenApiTest {
         when(pairs.lint(any())).thenReturn(findings);
         when(pairs.lint(any(), any())).thenReturn(findings);
         when(pairs.fix(any(), any())).thenReturn(change);
+        when(pairs.planOn(any(), any(), any())).thenReturn(change);
+        when(pairs.planOff(any(), any())).thenReturn(change);
         when(pairs.turnOn(any(), any())).thenReturn(change);
         when(pairs.turnOff(any(), any())).thenReturn(change);
         when(migrations.list()).thenReturn(List.of(migration));
@@ -279,6 +281,8 @@ class OpenApiTest {
         call("DELETE", "/vms/web1/pair?nic=0", "");
         call("POST", "/vms/web1/pairs", PAIR, "Content-Type", "application/json");
         call("DELETE", "/vms/web1/pairs/0", "");
+        call("POST", "/vms/web1/pairs?dry-run", PAIR);
+        call("DELETE", "/vms/web1/pairs/0?dry-run", "");
         for (String verb : List.of("start", "shutdown", "destroy", "reset", "pause", "resume")) {
             call("POST", "/vms/web1/" + verb, "");
         }

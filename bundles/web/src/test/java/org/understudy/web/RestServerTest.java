@@ -3,6 +3,7 @@ package org.understudy.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.reset;
@@ -350,6 +351,34 @@ class RestServerTest {
                         .statusCode())
                 .isEqualTo(200);
         verify(vms).define(Things.ALPHA, fixed);
+    }
+
+    @Test
+    void showsAChangeOfAPairBeforeItIsMadeWithTheDefinitionBefore() throws Exception {
+        when(vms.show(any())).thenReturn(Things.vm(1, Things.ALPHA, PairHealth.ACTIVE));
+        String before = "<domain><name>web1</name><graphics passwd='s3cret'/></domain>";
+        String after = "<domain><name>web1</name><graphics passwd='s3cret'/><pair/></domain>";
+        when(vms.definition(any())).thenReturn(before);
+        PairChange added = new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), after);
+        when(pairs.planOn(eq(before), any(), any())).thenReturn(added);
+        when(pairs.planOff(eq(before), any())).thenReturn(added);
+
+        HttpResponse<String> on = server.change("POST", "/api/v1/vms/web1/pairs?dry-run", "");
+        HttpResponse<String> off = server.change("DELETE", "/api/v1/vms/web1/pairs/0?dry-run", "");
+
+        for (HttpResponse<String> shown : List.of(on, off)) {
+            assertThat(shown.body())
+                    .contains("\"before\":\"<domain><name>web1</name><graphics passwd='***'/></domain>\"")
+                    .contains("<pair/>")
+                    .doesNotContain("s3cret");
+        }
+        String tag = on.headers().firstValue("ETag").orElseThrow();
+        when(vms.definition(any())).thenReturn("<domain><name>web1</name><title>new</title></domain>");
+        assertProblem(server.change("POST", "/api/v1/vms/web1/pairs", "", "If-Match", tag), 412, "precondition-failed");
+        assertProblem(
+                server.change("DELETE", "/api/v1/vms/web1/pairs/0", "", "If-Match", tag), 412, "precondition-failed");
+        verify(pairs, never()).turnOn(any(), any());
+        verify(pairs, never()).turnOff(any(), any());
     }
 
     @Test

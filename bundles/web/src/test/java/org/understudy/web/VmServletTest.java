@@ -224,6 +224,7 @@ class VmServletTest {
                 new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), "<domain passwd='s3cret'/>");
         when(vms.show(WEB1))
                 .thenReturn(new Vm(WEB1, new UUID(1, 2), new HostName("alpha"), VmState.RUNNING, List.of(), List.of()));
+        when(vms.definition(WEB1)).thenReturn("<domain/>");
         when(pairs.planOn(any(), any(), any())).thenReturn(change);
         when(pairs.turnOn(any(), any())).thenReturn(change);
 
