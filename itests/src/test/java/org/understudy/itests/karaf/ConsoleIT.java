@@ -12,6 +12,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
 import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
@@ -19,7 +20,9 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.understudy.itests.Built;
 
 /** The console in a real browser. The tests themselves are in src/main/console/browser of the bundle web. */
+@Tag("two-hosts")
 @ExtendWith(SharedKaraf.class)
+@Order(0)
 @Timeout(600)
 @TestMethodOrder(OrderAnnotation.class)
 class ConsoleIT {
