@@ -3,7 +3,7 @@
 // them, and VM idle, which is shut off, on alpha.
 
 import type { Page } from 'playwright-core';
-import { assert, assertAccessible, assertFits, Cable, picture, rest, test, visit } from './harness.ts';
+import { assert, assertAccessible, assertFits, assertFocus, Cable, forceOff, picture, rest, test, visit } from './harness.ts';
 
 const PAGES: { path: string; title: string; sign: string }[] = [
   { path: 'vms', title: 'VMs', sign: 'walker' },
@@ -53,10 +53,10 @@ test('the navigation shows another page without a load, focuses its heading and 
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Hosts' }).click();
     await page.getByRole('heading', { level: 1, name: 'Hosts' }).waitFor();
     await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
-    assert.match(page.url(), /\/hosts$/);
+    await page.waitForURL(/\/hosts$/);
     await page.goBack();
     await page.getByRole('heading', { level: 1, name: 'VMs' }).waitFor();
-    assert.equal(await page.getByLabel('State', { exact: true }).inputValue(), 'running');
+    await page.waitForFunction(() => document.querySelector('option:checked[value=running]') !== null);
     assert.equal(await page.evaluate(() => (globalThis as { loaded?: boolean }).loaded), true, 'the page was loaded again');
   });
 });
@@ -70,12 +70,11 @@ test('an address that no page has is not found, and a VM that no host has is rep
 test('in a narrow window the navigation opens by its button', async () => {
   await visit('vms', async (page) => {
     await shows(page, PAGES[0]!);
-    const menu = page.getByRole('button', { name: 'Navigation' });
-    assert.equal(await menu.getAttribute('aria-expanded'), 'false');
-    await menu.click();
+    const closed = page.getByRole('button', { name: 'Navigation', expanded: false });
+    await closed.click();
     await page.getByRole('link', { name: 'VF pools' }).click();
     await page.getByRole('heading', { level: 1, name: 'VF pools' }).waitFor();
-    assert.equal(await menu.getAttribute('aria-expanded'), 'false');
+    await closed.waitFor();
   }, { width: 320, height: 640 });
 });
 
@@ -85,13 +84,13 @@ test('the search finds a VM by name and by MAC address, and the address of the p
     const search = page.getByRole('searchbox', { name: 'Search VMs' });
     await search.fill('IDLE');
     await page.getByRole('table', { name: 'VMs' }).getByText('walker').waitFor({ state: 'detached' });
-    assert.match(page.url(), /\?q=IDLE$/);
+    await page.waitForURL(/\?q=IDLE$/);
     await search.fill('52:54:00:11:22:33');
     await page.getByRole('link', { name: 'walker' }).waitFor();
     await search.fill('no such VM');
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.getByRole('link', { name: 'idle' }).waitFor();
-    assert.match(page.url(), /\/vms$/);
+    await page.waitForURL(/\/vms$/);
   });
 });
 
@@ -100,14 +99,14 @@ test('arrow keys move through the table, and the focus survives a change of the 
     await shows(page, PAGES[0]!);
     await page.getByRole('link', { name: 'idle' }).focus();
     await page.keyboard.press('ArrowDown');
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'walker');
+    await assertFocus(page, 'walker');
     await rest('POST', 'vms/idle/start');
     await page.getByRole('row', { name: 'idle' }).getByText('running').waitFor();
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'walker');
-    await rest('POST', 'vms/idle/destroy');
+    await forceOff('idle');
     await page.getByRole('row', { name: 'idle' }).getByText('shut off').waitFor();
     await page.keyboard.press('Home');
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'idle');
+    await assertFocus(page, 'idle');
   });
 });
 
@@ -126,8 +125,8 @@ test('selected VMs are started, with a question before and the result after', as
     await page.getByText('1 of 1 done').waitFor();
     await page.getByRole('button', { name: 'Close' }).click();
     await page.getByRole('row', { name: 'idle' }).getByText('running').waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim()), 'Start VMs');
-    await rest('POST', 'vms/idle/destroy');
+    await assertFocus(page, 'Start VMs');
+    await forceOff('idle');
   });
 });
 
@@ -141,8 +140,7 @@ test('a lost connection is shown with its time, disables actions, and is resumed
       await page.getByRole('checkbox', { name: 'Select idle on alpha' }).check();
       cable.cut();
       await page.getByText(/^stale since \d\d:\d\d:\d\d$/).waitFor();
-      const start = page.getByRole('button', { name: 'Start VMs' });
-      assert.equal(await start.getAttribute('aria-disabled'), 'true');
+      const start = page.getByRole('button', { name: 'Start VMs', disabled: true });
       assert.match(await start.getAttribute('title') ?? '', /connection/);
       await assertAccessible(page);
       await picture(page, 'lost');
@@ -150,7 +148,7 @@ test('a lost connection is shown with its time, disables actions, and is resumed
       cable.repair();
       await page.getByText('live', { exact: true }).waitFor();
       await page.getByRole('row', { name: 'idle' }).getByText('running').waitFor();
-      await rest('POST', 'vms/idle/destroy');
+      await forceOff('idle');
       await page.getByRole('row', { name: 'idle' }).getByText('shut off').waitFor();
     }, { root });
   } finally {
@@ -164,7 +162,7 @@ test('the events page lists changes while it is open', async () => {
     await rest('POST', 'vms/idle/start');
     // A VM may be paused for a moment before it runs.
     await page.getByRole('row', { name: 'idle' }).getByText(/→ running$/).first().waitFor();
-    await rest('POST', 'vms/idle/destroy');
+    await forceOff('idle');
     await page.getByRole('row', { name: 'idle' }).getByText(/→ shut off$/).first().waitFor();
   });
 });

@@ -36,12 +36,12 @@ class ConsoleIT {
             migration: {settle: 500ms}
             """;
 
-    private static final int FLEET_HOSTS = 20;
-    private static final int VMS_PER_HOST = 1000;
+    private static final String PASSWORD_OF_USERS = "secret";
 
     private static final int EMBED_PORT = KarafServer.freePort();
 
     private static KarafServer server;
+    private static String users;
 
     @BeforeAll
     static void start(KarafServer shared) {
@@ -80,9 +80,25 @@ class ConsoleIT {
 
     @Test
     @Order(4)
-    void twentyThousandVmsAreUsable() throws Exception {
+    void eachRoleSeesEveryPageAndMayPressWhatItPermits() throws Exception {
+        guests();
+        users = Files.readString(server.etc("users.properties"));
+        Files.writeString(server.etc("users.properties"), users + """
+
+                viewer = %1$s,viewer
+                operator = %1$s,operator
+                chief = %1$s,admin
+                visitor = %1$s,ssh
+                """.formatted(PASSWORD_OF_USERS));
+
+        run("roles");
+    }
+
+    @Test
+    @Order(5)
+    void twentyThousandVmsCanBeSearchedAndFewAreRendered() throws Exception {
         server.removeVms();
-        server.startWith(fleet(), FLEET_HOSTS);
+        server.startWith(TestFleet.configuration(server.home), TestFleet.HOSTS);
         try {
             run("fleet");
         } finally {
@@ -91,9 +107,12 @@ class ConsoleIT {
         }
     }
 
-    /** Other classes have guests of these names. */
+    /** Other classes have guests of these names, and users of their own. */
     @AfterAll
     static void removeFiles() throws IOException {
+        if (users != null) {
+            Files.writeString(server.etc("users.properties"), users);
+        }
         for (String vm : List.of("walker", "idle", "old")) {
             Files.deleteIfExists(server.home.resolve(vm + "-serial.log"));
         }
@@ -116,41 +135,15 @@ class ConsoleIT {
         return rest;
     }
 
-    /** The configuration of hosts whose VMs are simulated by libvirt. */
-    private static String fleet() throws IOException {
-        StringBuilder configuration = new StringBuilder("hosts:\n");
-        for (int host = 0; host < FLEET_HOSTS; host++) {
-            StringBuilder node = new StringBuilder("<node>\n");
-            for (int vm = 0; vm < VMS_PER_HOST; vm++) {
-                node.append("""
-                        <domain type='test'>
-                          <name>vm-%04d-%02d</name>
-                          <uuid>6f1c7f8e-4d1b-4b0c-9a52-%012x</uuid>
-                          <memory unit='MiB'>64</memory>
-                          <os><type arch='x86_64' machine='q35'>hvm</type></os>
-                          <devices><interface type='bridge'><source bridge='br0'/><model type='virtio'/></interface></devices>
-                        </domain>
-                        """.formatted(host, vm, host * VMS_PER_HOST + vm));
-            }
-            Path file = server.home.resolve("h%04d.xml".formatted(host));
-            Files.writeString(file, node.append("</node>\n"));
-            configuration.append("  - {name: h%04d, connector: libvirt, uri: 'test://%s'}%n".formatted(host, file));
-        }
-        return configuration.toString();
-    }
-
     private static void run(String tests) throws IOException, InterruptedException {
-        Path file = Built.consoleTests().resolve(tests + ".test.mjs");
         Path output = server.home.resolve(tests + ".out");
-        ProcessBuilder node = new ProcessBuilder("node", "--test", "--test-reporter=spec", file.toString())
+        ProcessBuilder node = Browser.script(server, List.of("--test", "--test-reporter=spec"), tests + ".test.mjs")
                 .redirectErrorStream(true)
                 .redirectOutput(output.toFile());
-        node.environment().put("UNDERSTUDY_URL", "http://127.0.0.1:" + server.httpPort + "/understudy/");
-        node.environment().put("UNDERSTUDY_USER", "admin");
-        node.environment().put("UNDERSTUDY_PASSWORD", server.password());
         node.environment().put("UNDERSTUDY_EMBED_PORT", String.valueOf(EMBED_PORT));
         node.environment().put("UNDERSTUDY_HOME", server.home.toString());
-        node.environment().put("UNDERSTUDY_VMS", String.valueOf(FLEET_HOSTS * VMS_PER_HOST));
+        node.environment().put("UNDERSTUDY_USERS_PASSWORD", PASSWORD_OF_USERS);
+        node.environment().put("UNDERSTUDY_VMS", String.valueOf(TestFleet.VMS));
         Process process = node.start();
         try {
             assertThat(process.waitFor(8, TimeUnit.MINUTES)).as("%s", tests).isTrue();
