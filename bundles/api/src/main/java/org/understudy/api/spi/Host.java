@@ -245,7 +245,8 @@ public interface Host extends AutoCloseable {
     }
 
     /**
-     * Calls the listener after {@link #outage} has changed. After an outage the events that were missed are published before.
+     * Calls the listener after {@link #outage} has changed, and after VMs may have vanished without an event. The events that were
+     * missed are published before.
      *
      * @param changed called on a thread of the connector; must not block
      * @return ends the delivery when closed
