@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What each role sees and can press, after a login by the form. The server has VM walker with a pair, which runs, and VM idle, which
-// is shut off, on alpha; and users with the names of the roles, and visitor without a role of Understudy.
+// is shut off, on alpha; the users of NAMES; and user visitor, without a role of Understudy.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const RANK: Record<Role, number> = { viewer: 0, operator: 1, admin: 2 };
 const ROLES: Role[] = ['viewer', 'operator', 'admin'];
 const PAGES = ['VF pools', 'Hosts', 'Migrations', 'Events', 'Audit', 'Configuration', 'Help', 'VMs'];
 
-/** The user of the realm with a role; the realm's own admin has another password. */
+/** The user with a role; the server's own admin has another password. */
 const NAMES: Record<Role, string> = { viewer: 'viewer', operator: 'operator', admin: 'chief' };
 
 interface Action {

@@ -3,10 +3,13 @@ package org.understudy.itests.karaf;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -66,6 +69,8 @@ class ConsoleIT {
                 .isEqualTo(201);
 
         run("vm");
+
+        assertThat(rest.change("DELETE", "/api/v1/vms/old", "").statusCode()).isEqualTo(200);
     }
 
     @Test
@@ -97,6 +102,7 @@ class ConsoleIT {
     @Test
     @Order(5)
     void twentyThousandVmsCanBeSearchedAndFewAreRendered() throws Exception {
+        guests();
         server.removeVms();
         server.startWith(TestFleet.configuration(server.home), TestFleet.HOSTS);
         try {
@@ -107,12 +113,17 @@ class ConsoleIT {
         }
     }
 
-    /** Other classes have guests of these names, and users of their own. */
     @AfterAll
-    static void removeFiles() throws IOException {
+    static void end() throws IOException {
+        removeFiles();
+        Files.deleteIfExists(server.etc("org.understudy.embedding.cfg"));
         if (users != null) {
             Files.writeString(server.etc("users.properties"), users);
         }
+    }
+
+    /** Other classes have guests of these names. */
+    private static void removeFiles() throws IOException {
         for (String vm : List.of("walker", "idle", "old")) {
             Files.deleteIfExists(server.home.resolve(vm + "-serial.log"));
         }
@@ -123,10 +134,16 @@ class ConsoleIT {
         return TestGuest.definition(server, name, "").replace("52:54:00:11:22:33", mac);
     }
 
-    /** Hosts alpha and beta with a running VM with a pair, and one that is off. */
+    /** Hosts alpha and beta with a running VM with a pair, and one that is off: new ones, if a failed test has left others. */
     private static Rest guests() throws Exception {
         Rest rest = server.startWith(CONFIGURATION.formatted(server.home, Built.qemuUser()), 2);
-        if (rest.json("/api/v1/vms").get("vms").isEmpty()) {
+        Set<String> found = new HashSet<>();
+        for (JsonNode vm : rest.json("/api/v1/vms").get("vms")) {
+            found.add(vm.get("name").asText() + " " + vm.get("state").asText());
+        }
+        if (!found.containsAll(List.of("walker running", "idle shutoff")) || found.contains("idle running")) {
+            server.removeVms();
+            removeFiles();
             TestGuest.start(rest, server, "alpha", "walker", "");
             assertThat(rest.change("POST", "/api/v1/vms?host=alpha", definition("idle", "52:54:00:11:22:34"))
                             .statusCode())
