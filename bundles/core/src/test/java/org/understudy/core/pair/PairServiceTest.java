@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.util.List;
@@ -70,6 +71,7 @@ class PairServiceTest {
     private final PairService pairs = new PairService(
             fakeHosts.locator,
             fakeHosts.registry,
+            fakeHosts.inventory,
             fakeHosts.policies,
             fakeHosts.migrations,
             fakeHosts.health,
@@ -80,6 +82,16 @@ class PairServiceTest {
     void close() {
         vfs.close();
         fakeHosts.close();
+    }
+
+    @Test
+    void theNextListShowsTheChange() {
+        alpha.with("web1", VmState.SHUTOFF);
+
+        pairs.turnOn(WEB1, REQUEST);
+        pairs.turnOn(WEB1, REQUEST);
+
+        verify(fakeHosts.inventory).refresh(alpha.name(), WEB1);
     }
 
     @Test

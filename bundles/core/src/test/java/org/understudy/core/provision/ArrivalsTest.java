@@ -82,6 +82,7 @@ class ArrivalsTest {
             new PairService(
                     fakeHosts.locator,
                     fakeHosts.registry,
+                    fakeHosts.inventory,
                     fakeHosts.policies,
                     fakeHosts.migrations,
                     fakeHosts.health,

@@ -52,6 +52,7 @@ class ProvisioningServiceTest {
             new PairService(
                     fakeHosts.locator,
                     fakeHosts.registry,
+                    fakeHosts.inventory,
                     fakeHosts.policies,
                     fakeHosts.migrations,
                     fakeHosts.health,
