@@ -334,7 +334,6 @@ public final class MigrationBench implements AutoCloseable {
         time.stop();
         Migration first = service().start(VM, B, options);
         Awaitility.await()
-                .atMost(Duration.ofSeconds(5))
                 .pollInterval(Duration.ofMillis(2))
                 .until(() -> step(service().show(first.id()), step).state() == StepState.RUNNING);
         return first;
