@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -90,6 +91,8 @@ public final class MigrationBench implements AutoCloseable {
     public final List<String> held = new CopyOnWriteArrayList<>();
     /** Called when a host is about to be held. */
     public volatile Consumer<Host> onHold = host -> {};
+    /** Called when a VM of a host is read for the lists of the server. */
+    volatile BiConsumer<HostName, VmName> onRefresh = (host, vm) -> {};
     /** The VF networks of each search for unpaired devices. */
     final List<Set<String>> vfNetworks = new CopyOnWriteArrayList<>();
     /** Passed-through devices of the VM that are in no pair. */
@@ -234,6 +237,7 @@ public final class MigrationBench implements AutoCloseable {
                         new UnplugGuard(journal, time),
                         journal,
                         timings,
+                        (host, vm) -> onRefresh.accept(host, vm),
                         time,
                         threads));
         soon().until(time::isIdle);

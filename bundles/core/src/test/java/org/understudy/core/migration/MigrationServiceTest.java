@@ -104,6 +104,17 @@ class MigrationServiceTest {
     }
 
     @Test
+    void readsTheVmOfBothHostsForTheListsOfTheServerBeforeAMigrationEnds() {
+        List<String> refreshed = new CopyOnWriteArrayList<>();
+        bench.onRefresh = (host, vm) -> refreshed.add(
+                vm + " on " + host + " " + bench.service().list().get(0).isRunning());
+
+        bench.migrate();
+
+        assertThat(refreshed).containsExactly("web1 on b true", "web1 on a true");
+    }
+
+    @Test
     void notifiesAListenerInOrderUntilItIsClosed() {
         List<Long> revisions = new CopyOnWriteArrayList<>();
         bench.service().listen(m -> {
