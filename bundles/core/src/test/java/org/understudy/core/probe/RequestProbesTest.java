@@ -17,8 +17,8 @@ import org.understudy.api.NetworkGap.Measured;
 import org.understudy.api.NetworkGap.NotMeasured;
 import org.understudy.api.ProbeTarget;
 import org.understudy.concurrent.Scheduler;
-import org.understudy.concurrent.testing.NeverStopped;
 import org.understudy.concurrent.testing.FakeScheduler;
+import org.understudy.concurrent.testing.NeverStopped;
 
 /** The ICMP and ARP probes, with the real programs and the network of the kernel. */
 class RequestProbesTest {
