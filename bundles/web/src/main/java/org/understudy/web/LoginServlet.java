@@ -16,6 +16,7 @@ import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.understudy.api.Action;
 import org.understudy.web.access.Authenticator;
 import org.understudy.web.access.Authenticator.Accepted;
 import org.understudy.web.access.Authenticator.Delayed;
@@ -67,7 +68,7 @@ public final class LoginServlet extends HttpServlet {
         }
         Credentials given = new Credentials(form.getOrDefault("user", ""), form.getOrDefault("password", ""));
         Authenticator.Result result = authenticator.login(given, request.getRemoteAddr());
-        if (result instanceof Accepted accepted) {
+        if (result instanceof Accepted accepted && accepted.caller().may(Action.VIEW)) {
             SessionCookie.set(request, response, authenticator.beginSession(accepted.caller()));
             // Not sendRedirect: the server would build an absolute URL from the Host header of the request.
             response.setStatus(HttpServletResponse.SC_SEE_OTHER);
@@ -79,7 +80,7 @@ public final class LoginServlet extends HttpServlet {
                     TOO_MANY_REQUESTS,
                     form,
                     "Too many failed logins. Logins are refused for " + delayed.seconds() + " s.");
-        } else if (result instanceof WithoutRole) {
+        } else if (result instanceof Accepted || result instanceof WithoutRole) {
             show(
                     response,
                     HttpServletResponse.SC_FORBIDDEN,

@@ -41,9 +41,6 @@ class LoginServletTest {
         Exchange exchange = new Exchange(method, path, body);
         when(exchange.request.getRemoteAddr()).thenReturn("192.0.2.1");
         when(exchange.request.getContextPath()).thenReturn("/understudy");
-        doAnswer(call -> exchange.headers.put(call.getArgument(0), call.getArgument(1)))
-                .when(exchange.response)
-                .addHeader(anyString(), anyString());
         return exchange;
     }
 
@@ -96,6 +93,16 @@ class LoginServletTest {
         assertThat(isAccepted(refused)).isFalse();
         assertThat(refused.status).isEqualTo(403);
         assertThat(refused.body()).contains("User 'eve' does not have the role 'operator'");
+    }
+
+    /** The password file of another server opens no console. */
+    @Test
+    void beginsNoSessionOfAPeer() throws Exception {
+        Exchange login = login("pia");
+
+        assertThat(login.status).isEqualTo(403);
+        assertThat(login.headers).doesNotContainKey("Set-Cookie");
+        assertThat(login.body()).contains("does not have a role for Understudy");
     }
 
     @ParameterizedTest
