@@ -57,6 +57,7 @@ public final class DispatcherServlet extends HttpServlet {
 
     private final transient AuditTrail audit;
     private final transient BodyLimits bodies;
+    private final transient BodyLimits forms;
     private final transient Map<String, HttpServlet> delegates = new ConcurrentHashMap<>();
 
     @Activate
@@ -66,7 +67,8 @@ public final class DispatcherServlet extends HttpServlet {
 
     DispatcherServlet(AuditTrail audit, Scheduler clock) {
         this.audit = audit;
-        this.bodies = new BodyLimits(clock);
+        this.bodies = BodyLimits.ofUsers(clock);
+        this.forms = BodyLimits.ofLogins(clock);
     }
 
     @Reference(
@@ -97,6 +99,9 @@ public final class DispatcherServlet extends HttpServlet {
         AuditTrail.AuditObject object = audit.object(request);
         try {
             forward(request, response);
+        } catch (RuntimeException | Error e) {
+            AuditTrail.failed(request, ErrorCode.INTERNAL, String.valueOf(e));
+            throw e;
         } finally {
             audit.record(caller.get(), action, request, object);
         }
@@ -115,6 +120,7 @@ public final class DispatcherServlet extends HttpServlet {
             try {
                 delegate.get().service(prefixed, response);
             } catch (UnderstudyException e) {
+                AuditTrail.failed(request, e.code(), e.getMessage());
                 ProblemDetails.of(e.code(), e.getMessage()).sendTo(response);
             } finally {
                 prefixed.endBody();
@@ -135,12 +141,12 @@ public final class DispatcherServlet extends HttpServlet {
 
     private BodyLimits.Body body(HttpServletRequest request) throws IOException {
         Optional<Caller> caller = Caller.find(request);
-        return bodies.open(
-                request.getInputStream(),
-                caller.map(known -> "user " + known.user())
-                        .orElseGet(() -> "login from "
-                                + ClientNetwork.of(request.getRemoteAddr()).name()),
-                caller.isPresent() ? LONGEST_BODY : LONGEST_FORM);
+        return caller.isPresent()
+                ? bodies.open(request.getInputStream(), caller.get().user(), LONGEST_BODY)
+                : forms.open(
+                        request.getInputStream(),
+                        ClientNetwork.of(request.getRemoteAddr()).name(),
+                        LONGEST_FORM);
     }
 
     /** A request whose paths are relative to the prefix of a delegate, and whose body is bounded. */

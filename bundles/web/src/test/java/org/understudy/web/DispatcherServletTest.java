@@ -2,6 +2,7 @@
 package org.understudy.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.ArgumentMatchers.anyInt;
 import static org.mockito.ArgumentMatchers.anyString;
 import static org.mockito.Mockito.doAnswer;
@@ -11,6 +12,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import javax.servlet.ServletException;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
@@ -20,6 +22,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.AuditEntry;
+import org.understudy.api.Role;
+import org.understudy.web.access.Caller;
 
 class DispatcherServletTest {
     private final DispatcherServlet dispatcher = new DispatcherServlet(new AuditTrail());
@@ -94,6 +98,88 @@ class DispatcherServletTest {
         dispatcher.removeDelegate(old, at("/api/v1/vms"));
 
         assertThat(ask("/api/v1/vms").headers).containsKey("seen");
+    }
+
+    /** Does something while the body of its request arrives. */
+    private static final class Receiving extends HttpServlet {
+        private static final long serialVersionUID = 1L;
+        private final transient Meanwhile meanwhile;
+
+        interface Meanwhile {
+            void run() throws IOException, ServletException;
+        }
+
+        Receiving(Meanwhile meanwhile) {
+            this.meanwhile = meanwhile;
+        }
+
+        @Override
+        protected void service(HttpServletRequest request, HttpServletResponse response)
+                throws IOException, ServletException {
+            request.getInputStream();
+            meanwhile.run();
+        }
+    }
+
+    private static Exchange post(String path, String address) throws IOException {
+        Exchange exchange = new Exchange("POST", path, "");
+        when(exchange.request.getServletPath()).thenReturn("");
+        when(exchange.request.getRemoteAddr()).thenReturn(address);
+        return exchange;
+    }
+
+    private static Exchange byUser(Exchange exchange) {
+        new Caller("ann", Set.of(Role.ADMIN), new Caller.Password(), "192.0.2.1").attach(exchange.request);
+        return exchange;
+    }
+
+    @Test
+    void slowLoginsFromManyNetworksBlockNoUser() throws Exception {
+        List<Integer> logins = new ArrayList<>();
+        List<Integer> calls = new ArrayList<>();
+        dispatcher.addDelegate(new Receiving(() -> {}), at("/api/v1/lint"));
+        dispatcher.addDelegate(
+                new Receiving(() -> {
+                    int before = logins.size();
+                    logins.add(0);
+                    if (post(LoginServlet.PATH, "192.0.2." + before).through(dispatcher).status == 429) {
+                        calls.add(byUser(post("/api/v1/lint", "192.0.2.1")).through(dispatcher).status);
+                    }
+                }),
+                at(LoginServlet.PATH));
+
+        post(LoginServlet.PATH, "192.0.2.200").through(dispatcher);
+
+        assertThat(logins).hasSize(32);
+        assertThat(calls).containsExactly(200);
+    }
+
+    @Test
+    void recordsARequestThatEndsWithADefectAsFailed() throws Exception {
+        AuditTrail audit = new AuditTrail();
+        List<AuditEntry> entries = new ArrayList<>();
+        audit.addLog(entries::add);
+        DispatcherServlet other = new DispatcherServlet(audit);
+        other.addDelegate(failing(), at("/api/v1/vms"));
+        Exchange exchange = byUser(post("/api/v1/vms/web1/start", "192.0.2.1"));
+
+        assertThatThrownBy(() -> exchange.through(other)).isInstanceOf(NoClassDefFoundError.class);
+
+        assertThat(entries).singleElement().satisfies(entry -> {
+            assertThat(entry.result()).isEqualTo(AuditEntry.Result.FAILED);
+            assertThat(entry.message()).contains("from the test");
+        });
+    }
+
+    private static HttpServlet failing() {
+        return new HttpServlet() {
+            private static final long serialVersionUID = 1L;
+
+            @Override
+            protected void service(HttpServletRequest request, HttpServletResponse response) {
+                throw new NoClassDefFoundError("from the test");
+            }
+        };
     }
 
     @Test
