@@ -43,6 +43,11 @@ abstract class RestServlet extends HttpServlet {
 
     abstract List<Route> routes();
 
+    /** Whether a response may stay in memory, to be repeated; not if it has a secret. */
+    boolean isRepeatable() {
+        return true;
+    }
+
     @Override
     protected final void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
         // The server leaves out the body of a response to HEAD.
@@ -125,7 +130,7 @@ abstract class RestServlet extends HttpServlet {
         }
         Supplier<RestResponse> answer =
                 () -> orProblem(request.request(), () -> route.handler().answer(request));
-        return route.method().equals("POST")
+        return route.method().equals("POST") && isRepeatable()
                 ? request.header(IdempotencyKeys.HEADER)
                         .map(key -> keys.once(request.user(), key, request.digest(), answer))
                         .orElseGet(answer)

@@ -40,6 +40,12 @@ public final class TokenServlet extends RestServlet {
                 Route.delete("/{id}", Action.TOKENS, this::revoke));
     }
 
+    /** A repeated call creates no second token either, as its name is in use. */
+    @Override
+    boolean isRepeatable() {
+        return false;
+    }
+
     private RestResponse revoke(RestRequest request) {
         tokens.revoke(request.part("id"));
         return RestResponse.ok("{}");
