@@ -49,7 +49,7 @@ public final class HistoryServlet extends RestServlet {
         return history.find(id)
                 .filter(entry -> entry.kind() != HistoryKind.ACTION)
                 .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.RESOURCE_NOT_FOUND,
+                        ErrorCode.HISTORY_ENTRY_NOT_FOUND,
                         "No migration or finding of the history has the ID '" + id + "'"));
     }
 }
