@@ -69,7 +69,7 @@ public final class LoginServlet extends HttpServlet {
         Credentials given = new Credentials(form.getOrDefault("user", ""), form.getOrDefault("password", ""));
         Authenticator.Result result = authenticator.login(given, request.getRemoteAddr());
         if (result instanceof Accepted accepted && accepted.caller().may(Action.VIEW)) {
-            SessionCookie.set(request, response, authenticator.beginSession(accepted.caller()));
+            SessionCookie.set(request, response, authenticator.beginSession(accepted.caller(), request));
             // Not sendRedirect: the server would build an absolute URL from the Host header of the request.
             response.setStatus(HttpServletResponse.SC_SEE_OTHER);
             response.setHeader("Location", request.getContextPath() + next(form));

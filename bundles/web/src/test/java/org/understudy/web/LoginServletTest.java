@@ -95,6 +95,18 @@ class LoginServletTest {
         assertThat(refused.body()).contains("User 'eve' does not have the role 'operator'");
     }
 
+    @Test
+    void endsTheSessionThatTheBrowserHadBefore() throws Exception {
+        String former = secret(login("eve"));
+        Exchange next = post("root", TestRealm.PASSWORD, "/");
+        when(next.request.getCookies()).thenReturn(new Cookie[] {new Cookie("understudy-session", former)});
+
+        assertThat(sent(next).status).isEqualTo(303);
+
+        assertThat(isAccepted(asked("GET", "/api/v1/vms", former))).isFalse();
+        assertThat(isAccepted(asked("GET", "/api/v1/vms", secret(next)))).isTrue();
+    }
+
     /** The password file of another server opens no console. */
     @Test
     void beginsNoSessionOfAPeer() throws Exception {

@@ -139,8 +139,12 @@ public final class Authenticator {
         return caller.roles().stream().allMatch(role -> currentRoles.permit(policy(), caller.user(), role));
     }
 
-    /** {@return the secret of a new session, for a cookie} */
-    public String beginSession(Caller caller) {
+    /** {@return the secret of a new session, for a cookie} The session that the browser had until now ends. */
+    public String beginSession(Caller caller, HttpServletRequest login) {
+        SessionCookie.secret(login)
+                .map(Secret::hash)
+                .map(Caller.SessionKey::new)
+                .ifPresent(sessions::end);
         // A role that was added a moment ago counts at once.
         currentRoles.forget(policy().realm(), caller.user());
         return sessions.begin(caller.user(), caller.roles());
