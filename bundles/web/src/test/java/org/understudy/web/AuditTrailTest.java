@@ -35,6 +35,9 @@ import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
+import org.understudy.concurrent.testing.FakeTime;
+import org.understudy.web.AuditTrail.Actor;
+import org.understudy.web.AuditTrail.AuditObject;
 import org.understudy.web.access.Caller;
 import org.understudy.web.access.Caller.Password;
 import org.understudy.web.access.Caller.SessionKey;
@@ -47,7 +50,8 @@ class AuditTrailTest {
     private final List<AuditEntry> entries = new ArrayList<>();
     private final VirtualMachines vms = mock(VirtualMachines.class);
     private final Migrations migrations = mock(Migrations.class);
-    private final AuditTrail audit = new AuditTrail();
+    private final FakeTime time = new FakeTime();
+    private final AuditTrail audit = new AuditTrail(time);
     private final DispatcherServlet dispatcher = new DispatcherServlet(audit);
     private Caller.Proof proof = new Password();
 
@@ -154,6 +158,36 @@ class AuditTrailTest {
 
         assertThat(entries).extracting(AuditEntry::face).containsExactly(Face.CONSOLE, Face.REST);
         assertThat(entries).extracting(AuditEntry::user).containsExactly("chief", "chief (token backup)");
+    }
+
+    private void refuse(String user) {
+        audit.record(
+                new Actor(user, Face.REST, Optional.empty()),
+                Action.POWER,
+                AuditObject.NONE,
+                Optional.of(ErrorCode.ROLE_MISSING),
+                "User '" + user + "' does not have the role 'operator'");
+    }
+
+    /** The history keeps a number of entries. */
+    @Test
+    void displacesNoEntriesByCallsThatTheRoleDoesNotPermit() throws Exception {
+        for (int i = 0; i < 1000; i++) {
+            refuse("eve");
+        }
+        refuse("sam");
+        send("POST", "/api/v1/vms/web1/start", "");
+        assertThat(entries).extracting(AuditEntry::user).hasSize(22).endsWith("eve", "sam", "chief");
+
+        time.advance(RefusalLimit.PERIOD);
+        refuse("eve");
+        refuse("eve");
+
+        assertThat(entries.subList(22, entries.size()))
+                .extracting(AuditEntry::message)
+                .containsExactly(
+                        "User 'eve' does not have the role 'operator'; earlier refusals without an entry: 980",
+                        "User 'eve' does not have the role 'operator'");
     }
 
     @Test
