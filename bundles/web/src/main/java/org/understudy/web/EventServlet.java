@@ -23,7 +23,7 @@ import org.understudy.web.access.Caller;
 import org.understudy.web.access.StreamWatch;
 
 /** {@code /events}: server-sent events. An open stream occupies no thread of the HTTP server. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/events")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/events")
 public final class EventServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

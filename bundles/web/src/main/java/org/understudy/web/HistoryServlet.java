@@ -16,7 +16,7 @@ import org.understudy.api.JsonView;
 import org.understudy.api.UnderstudyException;
 
 /** {@code /history}: the migrations and findings of the past. Actions are in {@code /audit} only, which is another right. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/history")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/history")
 public final class HistoryServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

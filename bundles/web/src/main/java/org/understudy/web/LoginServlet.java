@@ -25,7 +25,7 @@ import org.understudy.web.access.Credentials;
 import org.understudy.web.access.SessionCookie;
 
 /** {@code /login}: a form for user and password, which works without scripts, and begins a session. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=" + LoginServlet.PATH)
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=" + LoginServlet.PATH)
 public final class LoginServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 

@@ -18,7 +18,7 @@ import org.understudy.web.access.Authenticator;
 import org.understudy.web.access.Caller;
 
 /** {@code /tokens}: lists, creates and revokes tokens for scripts. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/tokens")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/tokens")
 public final class TokenServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

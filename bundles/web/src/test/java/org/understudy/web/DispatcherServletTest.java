@@ -26,7 +26,10 @@ import org.understudy.api.Role;
 import org.understudy.web.access.Caller;
 
 class DispatcherServletTest {
-    private final DispatcherServlet dispatcher = new DispatcherServlet(new AuditTrail());
+    private final RouteTable routes = new RouteTable();
+    private final AuditTrail audit = new AuditTrail();
+    private final DispatcherServlet dispatcher = new DispatcherServlet(audit);
+    private final List<AuditEntry> entries = new ArrayList<>();
 
     /** Responds with its name and the path it receives. */
     private static final class Delegate extends HttpServlet {
@@ -45,12 +48,18 @@ class DispatcherServletTest {
 
     private HttpServlet add(String path) {
         HttpServlet delegate = new Delegate(path.isEmpty() ? "page" : path.substring(path.lastIndexOf('/') + 1));
-        dispatcher.addDelegate(delegate, at(path));
+        routes.addServlet(delegate, at(path));
         return delegate;
     }
 
     private static Map<String, String> at(String path) {
-        return Map.of(DispatcherServlet.PATH, path);
+        return Map.of(RouteTable.PATH, path);
+    }
+
+    /** As after the check of the role. */
+    private Exchange dispatched(Exchange exchange) throws IOException, ServletException {
+        routes.find(exchange.request).attach(exchange.request);
+        return exchange.through(dispatcher);
     }
 
     private Exchange ask(String path) throws IOException, ServletException {
@@ -59,7 +68,7 @@ class DispatcherServletTest {
         doAnswer(call -> exchange.status = call.getArgument(0))
                 .when(exchange.response)
                 .sendError(anyInt(), anyString());
-        return exchange.through(dispatcher);
+        return dispatched(exchange);
     }
 
     @ParameterizedTest
@@ -95,7 +104,7 @@ class DispatcherServletTest {
     void usesTheDelegateThatReplacedAnother() throws Exception {
         HttpServlet old = add("/api/v1/vms");
         add("/api/v1/vms");
-        dispatcher.removeDelegate(old, at("/api/v1/vms"));
+        routes.removeServlet(old, at("/api/v1/vms"));
 
         assertThat(ask("/api/v1/vms").headers).containsKey("seen");
     }
@@ -137,33 +146,52 @@ class DispatcherServletTest {
     void slowLoginsFromManyNetworksBlockNoUser() throws Exception {
         List<Integer> logins = new ArrayList<>();
         List<Integer> calls = new ArrayList<>();
-        dispatcher.addDelegate(new Receiving(() -> {}), at("/api/v1/lint"));
-        dispatcher.addDelegate(
+        routes.addServlet(new Receiving(() -> {}), at("/api/v1/lint"));
+        routes.addServlet(
                 new Receiving(() -> {
                     int before = logins.size();
                     logins.add(0);
-                    if (post(LoginServlet.PATH, "192.0.2." + before).through(dispatcher).status == 429) {
-                        calls.add(byUser(post("/api/v1/lint", "192.0.2.1")).through(dispatcher).status);
+                    if (dispatched(post(LoginServlet.PATH, "192.0.2." + before)).status == 429) {
+                        calls.add(dispatched(byUser(post("/api/v1/lint", "192.0.2.1"))).status);
                     }
                 }),
                 at(LoginServlet.PATH));
 
-        post(LoginServlet.PATH, "192.0.2.200").through(dispatcher);
+        dispatched(post(LoginServlet.PATH, "192.0.2.200"));
 
         assertThat(logins).hasSize(32);
         assertThat(calls).containsExactly(200);
     }
 
+    /** One that starts between the check of the role and the call was not checked. */
+    @Test
+    void callsTheServletThatTheRoleWasCheckedFor() throws Exception {
+        add("");
+        Exchange exchange = new Exchange("GET", "/api/v1/vms", "");
+        when(exchange.request.getServletPath()).thenReturn("");
+        routes.find(exchange.request).attach(exchange.request);
+        add("/api/v1/vms");
+
+        exchange.through(dispatcher);
+
+        assertThat(exchange.status).isEqualTo(503);
+        assertThat(exchange.headers).doesNotContainKey("seen");
+    }
+
+    @Test
+    void refusesARequestThatWasNotChecked() throws Exception {
+        Exchange exchange = new Exchange("GET", "/api/v1/vms", "");
+
+        assertThatThrownBy(() -> exchange.through(dispatcher)).hasMessageContaining("was not checked");
+    }
+
     @Test
     void recordsARequestThatEndsWithADefectAsFailed() throws Exception {
-        AuditTrail audit = new AuditTrail();
-        List<AuditEntry> entries = new ArrayList<>();
         audit.addLog(entries::add);
-        DispatcherServlet other = new DispatcherServlet(audit);
-        other.addDelegate(failing(), at("/api/v1/vms"));
+        routes.addServlet(failing(), at("/api/v1/vms"));
         Exchange exchange = byUser(post("/api/v1/vms/web1/start", "192.0.2.1"));
 
-        assertThatThrownBy(() -> exchange.through(other)).isInstanceOf(NoClassDefFoundError.class);
+        assertThatThrownBy(() -> dispatched(exchange)).isInstanceOf(NoClassDefFoundError.class);
 
         assertThat(entries).singleElement().satisfies(entry -> {
             assertThat(entry.result()).isEqualTo(AuditEntry.Result.FAILED);
@@ -184,15 +212,12 @@ class DispatcherServletTest {
 
     @Test
     void recordsNothingOfARequestWithoutALogin() throws Exception {
-        AuditTrail audit = new AuditTrail();
-        List<AuditEntry> entries = new ArrayList<>();
         audit.addLog(entries::add);
-        DispatcherServlet other = new DispatcherServlet(audit);
-        other.addDelegate(new Delegate("login"), at(LoginServlet.PATH));
+        routes.addServlet(new Delegate("login"), at(LoginServlet.PATH));
         Exchange exchange = new Exchange("PUT", LoginServlet.PATH, "");
         when(exchange.request.getServletPath()).thenReturn("");
 
-        assertThat(exchange.through(other).headers).containsKey("seen");
+        assertThat(dispatched(exchange).headers).containsKey("seen");
         assertThat(entries).isEmpty();
     }
 }

@@ -24,17 +24,20 @@ import org.understudy.web.access.TestRealm;
 
 /** Login, session and logout, through the check that precedes each request. */
 class LoginServletTest {
+    private static RouteTable routes;
+
     private final FakeTime time = new FakeTime();
     private final Policies policies = TestRealm.policies(true);
     private final Authenticator authenticator = TestRealm.authenticator(policies, time::nanos, Path.of("none"), time);
 
     @BeforeAll
-    static void realm() {
+    static void realm() throws IOException {
         TestRealm.install();
+        routes = Routes.ofAllServlets();
     }
 
     private ConsoleContext context() {
-        return new ConsoleContext(authenticator, policies, new AuditTrail(), new EmbeddingOrigins());
+        return new ConsoleContext(authenticator, policies, new AuditTrail(), new EmbeddingOrigins(), routes);
     }
 
     private static Exchange exchange(String method, String path, String body) throws IOException {
