@@ -75,7 +75,7 @@ public enum ErrorCode {
     TOKEN_NOT_FOUND(404, 3, "List the tokens with understudy:token-list."),
     /** The history does not have the entry. */
     HISTORY_ENTRY_NOT_FOUND(
-            404, 3, "List the entries with GET /understudy/api/v1/history; old ones are deleted (docs/history.md)."),
+            404, 3, "List the entries with understudy:history-list; old ones are deleted (docs/history.md)."),
     /** The VM does not have the NIC. */
     NIC_NOT_FOUND(404, 3, "List the NICs with understudy:vm-show."),
     /** Another VM has the name. */

@@ -132,7 +132,7 @@ class HistoryServletTest {
         assertThat(read("/m-1").body()).startsWith("HistoryEntry[id=m-1");
         Exchange unknown = read("/m-2");
         assertThat(unknown.status).isEqualTo(404);
-        assertThat(unknown.body()).contains("HISTORY_ENTRY_NOT_FOUND", "GET /understudy/api/v1/history");
+        assertThat(unknown.body()).contains("HISTORY_ENTRY_NOT_FOUND", "understudy:history-list");
     }
 
     /** Its content is that of another right. */
