@@ -57,6 +57,11 @@ public final class Built {
         return ROOT.resolve("bundles/web/target/console.tests");
     }
 
+    /** A page of the documentation. */
+    public static Path documentation(String name) {
+        return ROOT.resolve("docs").resolve(name);
+    }
+
     /** The hooks for managers, as they are copied to a host. */
     public static Path hooks() {
         return ROOT.resolve("hooks");

@@ -25,7 +25,7 @@ import org.understudy.api.VmAddress;
 import org.understudy.api.VmOnHost;
 
 /** {@code /migrations}: starts, shows and cancels migrations. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/migrations")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/migrations")
 public final class MigrationServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

@@ -17,7 +17,7 @@ import org.osgi.service.component.annotations.Component;
  * Serves the console's own files and nothing else. Each page has an address, such as {@code /vms/UUID}; all of them are the file
  * {@code index.html}, whose script shows the page.
  */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=")
 public final class PageServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 

@@ -17,7 +17,7 @@ import org.understudy.web.AuditTrail.AuditObject;
  * may be repeated, names a NIC to become a pair; {@code pool}, {@code form} and {@code vf} describe its primary. A refusal is
  * a regular response with its findings, not an error.
  */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/provision")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/provision")
 public final class ProvisionServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

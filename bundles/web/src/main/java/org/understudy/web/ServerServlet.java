@@ -27,7 +27,7 @@ import org.understudy.api.VirtualMachines;
  * {@code /hosts}, {@code /pools}, {@code /vfs}, {@code /findings}, {@code /words}, {@code /health} and
  * {@code /lint}: what is not specific to a VM or a migration.
  */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1")
 public final class ServerServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

@@ -33,7 +33,7 @@ import org.understudy.api.xml.XmlElement;
 import org.understudy.web.AuditTrail.AuditObject;
 
 /** {@code /vms}: lists VMs, and shows, changes and controls one of them. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/vms")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/vms")
 public final class VmServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

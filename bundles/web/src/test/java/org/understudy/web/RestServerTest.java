@@ -16,6 +16,7 @@ import java.io.ByteArrayInputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.understudy.api.AccessToken;
+import org.understudy.api.AccessTokens;
 import org.understudy.api.Doctor;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -38,6 +41,7 @@ import org.understudy.api.PairChange;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
+import org.understudy.api.Role;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
 import org.understudy.api.VmInventory;
@@ -53,6 +57,7 @@ class RestServerTest {
     private final VirtualMachines vms = mock(VirtualMachines.class);
     private final Pairs pairs = mock(Pairs.class);
     private final Migrations migrations = mock(Migrations.class);
+    private final AccessTokens tokens = mock(AccessTokens.class);
     private WebServer server;
 
     @BeforeAll
@@ -62,6 +67,7 @@ class RestServerTest {
         server = new WebServer()
                 .with("/api", new ApiServlet())
                 .with("/api/v1/vms", new VmServlet(view, vms, pairs, migrations, events))
+                .with("/api/v1/tokens", new TokenServlet(view, tokens))
                 .with("/api/v1/migrations", new MigrationServlet(view, migrations, events))
                 .with(
                         "/api/v1",
@@ -71,7 +77,7 @@ class RestServerTest {
 
     @BeforeEach
     void forget() {
-        reset(vms, pairs, migrations);
+        reset(vms, pairs, migrations, tokens);
         when(vms.definition(any())).thenReturn(DEFINITION);
     }
 
@@ -424,6 +430,22 @@ class RestServerTest {
                 "idempotency-key-reused");
         server.change("POST", "/api/v1/migrations", other, "Idempotency-Key", "k2");
         verify(migrations, times(2)).start(any(), any(), any());
+    }
+
+    @Test
+    void keepsNoSecretOfATokenInMemory() throws Exception {
+        AccessToken token =
+                new AccessToken("t-1", "backup", "admin", Role.VIEWER, Instant.EPOCH, Instant.EPOCH, Optional.empty());
+        when(tokens.create(any(), any(), any(), any())).thenReturn(new AccessTokens.Created(token, "secret"));
+        String request = "{\"name\":\"backup\",\"role\":\"viewer\",\"expiresInDays\":7}";
+
+        for (int i = 0; i < 2; i++) {
+            assertThat(server.change("POST", "/api/v1/tokens", request, "Idempotency-Key", "k1")
+                            .statusCode())
+                    .isEqualTo(201);
+        }
+
+        verify(tokens, times(2)).create(any(), any(), any(), any());
     }
 
     @Test
