@@ -1,0 +1,126 @@
+# shellcheck shell=bash disable=SC2154
+# SPDX-License-Identifier: Apache-2.0
+# ./understudy release (sourced with common.sh): docs/releasing.md.
+
+release() {
+  local command=${1-}
+  [ $# -eq 0 ] || shift
+  case "$command" in
+    prepare) release_prepare "$@" ;;
+    build) release_build "$@" ;;
+    check) release_check "$@" ;;
+    *) die_usage "release takes prepare, build or check, not '$command'" ;;
+  esac
+}
+
+# Sets the version, and for a release its date, in the files of the checkout.
+release_prepare() {
+  local version=${1-} old date
+  [[ $version =~ ^[0-9]+\.[0-9]+\.[0-9]+(-SNAPSHOT)?$ ]] || die_usage "release prepare takes a version such as 0.1.0 or 0.2.0-SNAPSHOT, not '$version'"
+  require_clean_checkout
+  old=$(project_version)
+  date=$(date -u +%Y-%m-%d)
+  git -C "$here" ls-files '*pom.xml' | sed "s,^,$here/," | xargs sed -i "s,<version>$old</version>,<version>$version</version>,"
+  sed -i "s/^VERSION := .*/VERSION := ${version%-SNAPSHOT}/" "$here/native/Makefile"
+  case "$version" in
+    *-SNAPSHOT) say "The version is $version now." ;;
+    *)
+      sed -i "s,<project.build.outputTimestamp>.*</,<project.build.outputTimestamp>${date}T00:00:00Z</," "$here/pom.xml"
+      sed -i "0,/^## Unreleased\$/s//## Unreleased\n\n## $version - $date/" "$here/CHANGELOG.md"
+      say "Check the changes, then: git commit -am 'build: Release $version' && git tag -a v$version -m 'Understudy $version'"
+      ;;
+  esac
+}
+
+require_clean_checkout() {
+  [ -z "$(git -C "$here" status --porcelain)" ] || die "the checkout has changes" "commit or remove them: git status" 4
+}
+
+# Fails unless the checkout is the tag of its version, and everything that has a version has this one.
+require_release() {
+  local version
+  version=$(project_version)
+  case "$version" in *-SNAPSHOT) die "$version is not a release" "check out a tag, such as: git checkout v${version%-SNAPSHOT}" 4 ;; esac
+  require_clean_checkout
+  git -C "$here" tag --points-at HEAD | grep -qx "v$version" ||
+    die "the commit does not have the tag v$version" "check out the tag: git checkout v$version" 4
+  grep -q "^## $version - 20[0-9-]*\$" "$here/CHANGELOG.md" ||
+    die "CHANGELOG.md has no section of $version" "use ./understudy release prepare $version for the commit of the tag" 4
+  grep -qx "VERSION := $version" "$here/native/Makefile" ||
+    die "native/Makefile has another version than $version" "use ./understudy release prepare $version for the commit of the tag" 4
+}
+
+# Programs that a build needs besides those of setup.
+require_release_tools() {
+  local program missing=()
+  for program in unzip git jq; do command -v "$program" >/dev/null || missing+=("$program"); done
+  [ ${#missing[@]} -eq 0 ] || die "not installed: ${missing[*]}" "apt-get install ${missing[*]}"
+}
+
+release_build() {
+  local out='' version
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --output) [ -n "${2-}" ] || die_usage "--output takes a folder"; out=$2; shift ;;
+      *) die_usage "unknown option '$1' of release build" ;;
+    esac
+    shift
+  done
+  require_setup
+  require_release_tools
+  require_release
+  version=$(project_version)
+  out=${out:-$here/target/release/$version}
+  [ ! -e "$out" ] || die "$out exists" "remove it, or choose another folder with --output" 4
+  require_free_disk "$here" 2000
+  mkdir -p "$out"
+  out=$(cd "$out" && pwd -P)
+  build_release "$version" "$out" || { rm -rf "$out"; die "the release was not built" "read the messages above" 1; }
+  say "The release is in $out:"
+  (cd "$out" && sha256sum --quiet -c SHA256SUMS && du -h -- * >&2)
+}
+
+# build_release VERSION FOLDER: in a clone, so that no file of an earlier build gets into the release.
+build_release() {
+  local work status=0
+  work=$(mktemp -d "${TMPDIR:-/tmp}/understudy-release.XXXXXX")
+  if git clone -q --no-hardlinks --branch "v$1" --depth 1 "file://$here" "$work/source" 2>/dev/null; then
+    "$work/source/packaging/lib/build-release" "$2" || status=1
+  else
+    status=1
+  fi
+  rm -rf "$work"
+  return "$status"
+}
+
+# Builds this commit twice, as if it were a release, in different folders, time zones, locales and umasks, and compares.
+release_check() {
+  local work version first second
+  [ $# -eq 0 ] || die_usage "release check takes no options"
+  require_setup
+  require_release_tools
+  version=$(project_version)
+  version=${version%-SNAPSHOT}
+  work=$(mktemp -d "${TMPDIR:-/tmp}/understudy-check.XXXXXX")
+  # shellcheck disable=SC2064
+  trap "rm -rf '$work'" EXIT
+  first=$work/first second=$work/another-folder
+  git clone -q --no-hardlinks "file://$here" "$first/source" 2>/dev/null
+  rehearse "$first/source" "$version"
+  git clone -q --no-hardlinks --branch "v$version" "file://$first/source" "$second/source" 2>/dev/null
+  "$first/source/understudy" release build --output "$first/out" || die "the release cannot be built" "read the messages above" 1
+  (umask 077 && TZ=Asia/Tokyo LC_ALL=C TMPDIR=$second "$second/source/understudy" release build --output "$second/out") ||
+    die "the release cannot be built again" "read the messages above" 1
+  diff -r "$first/out" "$second/out" || die "two builds differ; the files are above" "compare them with diffoscope" 1
+  # shellcheck source=packaging/lib/central.sh
+  . "$here/packaging/lib/central.sh"
+  check_for_central "$first/out/understudy-$version-maven.zip" "$work/central" || die "Maven Central would refuse the release" "read the messages above" 1
+  say "Two builds of $version are identical: $(find "$first/out" -type f | wc -l) files."
+}
+
+# rehearse CLONE VERSION: commits and tags the release in a clone.
+rehearse() {
+  "$1/understudy" release prepare "$2" 2>/dev/null
+  git -C "$1" -c user.name=understudy -c user.email=understudy@localhost commit -qam "build: Release $2"
+  git -C "$1" -c user.name=understudy -c user.email=understudy@localhost tag -a "v$2" -m "Understudy $2"
+}
