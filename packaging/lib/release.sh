@@ -111,7 +111,10 @@ release_check() {
   "$first/source/understudy" release build --output "$first/out" || die "the release cannot be built" "read the messages above" 1
   (umask 077 && TZ=Asia/Tokyo LC_ALL=C TMPDIR=$second "$second/source/understudy" release build --output "$second/out") ||
     die "the release cannot be built again" "read the messages above" 1
-  diff -r "$first/out" "$second/out" || die "two builds differ; the files are above" "compare them with diffoscope" 1
+  if ! diff -r "$first/out" "$second/out"; then
+    trap - EXIT
+    die "two builds differ; the files are above" "compare the folders in $work, such as with diffoscope, and remove them" 1
+  fi
   # shellcheck source=packaging/lib/central.sh
   . "$here/packaging/lib/central.sh"
   check_for_central "$first/out/understudy-$version-maven.zip" "$work/central" || die "Maven Central would refuse the release" "read the messages above" 1
