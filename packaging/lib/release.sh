@@ -53,7 +53,9 @@ require_release() {
 # Programs that a build needs besides those of setup.
 require_release_tools() {
   local program missing=()
-  for program in unzip git jq; do command -v "$program" >/dev/null || missing+=("$program"); done
+  for program in dh:debhelper dpkg-buildpackage:dpkg-dev debconf-updatepo:po-debconf fakeroot:fakeroot git:git unzip:unzip; do
+    command -v "${program%:*}" >/dev/null || missing+=("${program#*:}")
+  done
   [ ${#missing[@]} -eq 0 ] || die "not installed: ${missing[*]}" "apt-get install ${missing[*]}"
 }
 
@@ -83,6 +85,7 @@ release_build() {
 # build_release VERSION FOLDER: in a clone, so that no file of an earlier build gets into the release.
 build_release() {
   local work status=0
+  umask 022 # the modes of the files of the clone get into archives
   work=$(mktemp -d "${TMPDIR:-/tmp}/understudy-release.XXXXXX")
   if git clone -q --no-hardlinks --branch "v$1" --depth 1 "file://$here" "$work/source" 2>/dev/null; then
     "$work/source/packaging/lib/build-release" "$2" || status=1
