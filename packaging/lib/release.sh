@@ -9,7 +9,9 @@ release() {
     prepare) release_prepare "$@" ;;
     build) release_build "$@" ;;
     check) release_check "$@" ;;
-    *) die_usage "release takes prepare, build or check, not '$command'" ;;
+    packages) release_packages "$@" ;;
+    test) release_test "$@" ;;
+    *) die_usage "release takes prepare, build, check, packages or test, not '$command'" ;;
   esac
 }
 
@@ -129,4 +131,61 @@ rehearse() {
   "$1/understudy" release prepare "$2" 2>/dev/null
   git -C "$1" -c user.name=understudy -c user.email=understudy@localhost commit -qam "build: Release $2"
   git -C "$1" -c user.name=understudy -c user.email=understudy@localhost tag -a "v$2" -m "Understudy $2"
+}
+
+# The Debian packages of this commit, with a version before that of the release.
+release_packages() {
+  local out=$here/target/packages
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --output) [ -n "${2-}" ] || die_usage "--output takes a folder"; out=$2; shift ;;
+      *) die_usage "unknown option '$1' of release packages" ;;
+    esac
+    shift
+  done
+  require_setup
+  require_release_tools
+  build_distribution
+  mkdir -p "$out"
+  package_distribution "$out"
+  say "The packages are in $out."
+}
+
+build_distribution() {
+  say "Building Understudy ..."
+  maven -q package -DskipTests -Dspotless.check.skip -pl features/distribution -am >&2 || die "the build failed" "read the messages above" 1
+}
+
+# package_distribution FOLDER [VERSION]
+package_distribution() {
+  local work archive
+  archive=$here/features/distribution/target/understudy-karaf-$(project_version).tar.gz
+  work=$(mktemp -d "${TMPDIR:-/tmp}/understudy-packages.XXXXXX")
+  mkdir "$work/content"
+  tar -xzf "$archive" -C "$work/content" --strip-components=1
+  "$here/packaging/lib/bill" "$work/content" "$(project_version)" "$(date -u +%FT%TZ)" "$work/sbom.json" "$work/third-party.txt"
+  "$here/packaging/lib/build-packages" "$archive" "$work/third-party.txt" "$@" || die "the packages were not built" "read the messages above" 1
+  rm -rf "$work"
+}
+
+# The packages of this commit are installed in clean systems, upgraded, removed and purged.
+release_test() {
+  local work suite failed=0
+  [ $# -eq 0 ] || die_usage "release test takes no options"
+  [ "$(id -u)" = 0 ] || die "release test needs root for its machines" "run it as root"
+  require_setup
+  require_release_tools
+  for suite in mmdebstrap lintian; do command -v "$suite" >/dev/null || die "not installed: $suite" "apt-get install $suite"; done
+  require_free_disk "${TMPDIR:-/tmp}" 4000
+  build_distribution
+  work=$(mktemp -d "${TMPDIR:-/tmp}/understudy-release-test.XXXXXX")
+  # shellcheck disable=SC2064
+  trap "rm -rf '$work'" EXIT
+  mkdir "$work/old" "$work/new"
+  package_distribution "$work/old"
+  package_distribution "$work/new" "$(project_version | sed 's/-SNAPSHOT//').1"
+  say "Checking the packages by lintian ..."
+  lintian --allow-root --fail-on error,warning "$work"/new/*.deb >&2 || failed=1
+  for suite in bookworm trixie; do "$here/packaging/test/packages" "$work/old" "$work/new" "$suite" || failed=1; done
+  [ "$failed" = 0 ] || die "a package has a defect" "read the messages above" 1
 }
