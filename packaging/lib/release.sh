@@ -70,9 +70,9 @@ release_build() {
     esac
     shift
   done
+  require_release
   require_setup
   require_release_tools
-  require_release
   version=$(project_version)
   out=${out:-$here/target/release/$version}
   [ ! -e "$out" ] || die "$out exists" "remove it, or choose another folder with --output" 4
