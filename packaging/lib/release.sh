@@ -175,7 +175,7 @@ release_test() {
   [ "$(id -u)" = 0 ] || die "release test needs root for its machines" "run it as root"
   require_setup
   require_release_tools
-  for suite in mmdebstrap lintian; do command -v "$suite" >/dev/null || die "not installed: $suite" "apt-get install $suite"; done
+  for suite in mmdebstrap lintian buildah; do command -v "$suite" >/dev/null || die "not installed: $suite" "apt-get install $suite"; done
   require_free_disk "${TMPDIR:-/tmp}" 4000
   build_distribution
   work=$(mktemp -d "${TMPDIR:-/tmp}/understudy-release-test.XXXXXX")
@@ -187,5 +187,6 @@ release_test() {
   say "Checking the packages by lintian ..."
   lintian --allow-root --fail-on error,warning "$work"/new/*.deb >&2 || failed=1
   for suite in bookworm trixie; do "$here/packaging/test/packages" "$work/old" "$work/new" "$suite" || failed=1; done
+  "$here/packaging/test/container" "$work/new" || failed=1
   [ "$failed" = 0 ] || die "a package has a defect" "read the messages above" 1
 }
