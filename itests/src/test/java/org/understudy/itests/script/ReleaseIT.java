@@ -110,7 +110,9 @@ class ReleaseIT {
                 .redirectErrorStream(true)
                 .redirectOutput(said.toFile())
                 .start();
-        assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("%s ends", (Object) command).isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS))
+                .as("%s ends", (Object) command)
+                .isTrue();
         return process.exitValue() + ": " + Files.readString(said);
     }
 }
