@@ -13,7 +13,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -35,6 +34,7 @@ import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.VfView.Holder;
 import org.understudy.api.VmName;
+import org.understudy.api.spi.ServerIdentity;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfSettings;
 import org.understudy.concurrent.CallTimes;
@@ -74,8 +74,8 @@ public final class VfLeases implements VfPools {
     }
 
     @Activate
-    public VfLeases(BundleContext bundle, @Reference HostNicService nics, @Reference Policies policies) {
-        this(nics, policies, ServerId.of(bundle));
+    public VfLeases(@Reference HostNicService nics, @Reference Policies policies, @Reference ServerIdentity identity) {
+        this(nics, policies, new ServerId(identity.id()));
     }
 
     VfLeases(HostNicService nics, Policies policies, ServerId server) {
