@@ -12,6 +12,7 @@ import org.understudy.api.PairHealth;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.config.StoredIdentity;
 import org.understudy.config.YamlPolicies;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
@@ -58,7 +59,7 @@ final class InHostServer {
         HostRegistry hosts = new HostRegistry(policies);
         hosts.addConnector(new QemuConnector(Path.of(arguments[0], "qemu")));
         HostNicService nics = new HostNicService(bundle, policies);
-        VfLeases pools = new VfLeases(bundle, nics, policies);
+        VfLeases pools = new VfLeases(nics, policies, new StoredIdentity(bundle));
         VmLocator locator = new VmLocator(hosts);
         VmReadings readings = new VmReadings(hosts);
         InventoryService inventory = new InventoryService(hosts, readings, policies);
