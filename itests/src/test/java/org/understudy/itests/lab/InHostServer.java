@@ -65,7 +65,8 @@ final class InHostServer {
         InventoryService inventory = new InventoryService(hosts, readings, policies);
         PairHealthTracker health = new PairHealthTracker(hosts, readings, inventory);
         health.setNics(nics);
-        MigrationComponent migrations = new MigrationComponent(bundle, hosts, locator, policies, new Probes());
+        MigrationComponent migrations =
+                new MigrationComponent(bundle, hosts, locator, inventory, policies, new Probes());
         VfLeaseController keeper = new VfLeaseController(hosts, migrations, policies);
         keeper.setPools(pools);
         keeper.setNics(nics);

@@ -85,7 +85,7 @@ final class MigrationTask implements Task {
         completion().complete(arrived, enabled);
     }
 
-    /** Whoever lists the VMs after the end of the migration finds the VM on its destination. */
+    /** A list of VMs that is read after the end of the migration shows the VM on its destination. */
     private void refreshLists() {
         for (Host host :
                 List.of(context.request().destination(), context.request().source())) {
