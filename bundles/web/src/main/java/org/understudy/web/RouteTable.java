@@ -28,6 +28,7 @@ final class RouteTable {
             route("(GET|OPTIONS) .*", Action.VIEW),
             route("POST lint", Action.VIEW),
             route("POST (vms/[^/]+/)?preflight", Action.VIEW),
+            route("POST vms/[^/]+/guest-check", Action.CHECK_GUEST),
             route("POST vms/[^/]+/(start|shutdown|destroy|reset|pause|resume)", Action.POWER),
             route("(POST|PUT|PATCH|DELETE) vms/[^/]+/pairs?(/.*)?", Action.PAIR),
             route("POST vms/[^/]+/migrations", Action.MIGRATE),

@@ -23,6 +23,7 @@ import org.understudy.api.AuditEntry;
 import org.understudy.api.AuditEntry.Face;
 import org.understudy.api.AuditEntry.Result;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.GuestChecks;
 import org.understudy.api.HostName;
 import org.understudy.api.Inventory;
 import org.understudy.api.InventorySnapshot;
@@ -60,7 +61,10 @@ class AuditTrailTest {
         when(vms.show(any())).thenReturn(WEB1);
         audit.addLog(entries::add);
         audit.addInventory(inventory);
-        add("/api/v1/vms", new VmServlet(value -> "{}", vms, mock(Pairs.class), migrations, Exchange.events()));
+        add(
+                "/api/v1/vms",
+                new VmServlet(
+                        value -> "{}", vms, mock(Pairs.class), migrations, Exchange.events(), mock(GuestChecks.class)));
         add("/api/v1/migrations", new MigrationServlet(value -> "{}", migrations, Exchange.events()));
     }
 
@@ -164,7 +168,8 @@ class AuditTrailTest {
         });
         DispatcherServlet other = new DispatcherServlet(failing);
         other.addDelegate(
-                new VmServlet(value -> "{}", vms, mock(Pairs.class), migrations, Exchange.events()),
+                new VmServlet(
+                        value -> "{}", vms, mock(Pairs.class), migrations, Exchange.events(), mock(GuestChecks.class)),
                 Map.of(DispatcherServlet.PATH, "/api/v1/vms"));
         Exchange exchange = new Exchange("POST", "/api/v1/vms/web1/start", "");
         when(exchange.request.getServletPath()).thenReturn("");

@@ -32,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.understudy.api.Doctor;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.GuestChecks;
 import org.understudy.api.Migrations;
 import org.understudy.api.PairChange;
 import org.understudy.api.PairHealth;
@@ -60,7 +61,7 @@ class RestServerTest {
         EventHub events = Exchange.events();
         server = new WebServer()
                 .with("/api", new ApiServlet())
-                .with("/api/v1/vms", new VmServlet(view, vms, pairs, migrations, events))
+                .with("/api/v1/vms", new VmServlet(view, vms, pairs, migrations, events, mock(GuestChecks.class)))
                 .with("/api/v1/migrations", new MigrationServlet(view, migrations, events))
                 .with(
                         "/api/v1",
