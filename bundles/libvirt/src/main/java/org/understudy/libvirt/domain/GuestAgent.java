@@ -36,7 +36,7 @@ public final class GuestAgent {
     private static final Logger LOG = LoggerFactory.getLogger(GuestAgent.class);
     private static final JsonMapper JSON = ForeignJson.MAPPER;
     private static final int TIMEOUT_SECONDS = 2;
-    private static final Duration PROGRAM_LIMIT = Duration.ofSeconds(3);
+    private static final Duration PROGRAM_LIMIT = Duration.ofSeconds(10);
     private static final Duration PAUSE = Duration.ofMillis(50);
     private static final String SCRIPT = script();
 
