@@ -221,8 +221,14 @@ def query(values, definition, nics):
 
 
 def notes_of(folder):
-    """A file of this user alone: hooks run as different users, and the folder is writable by all."""
-    return os.path.join(folder, "passed.%d" % os.geteuid())
+    """A file in a folder of this user alone: hooks run as different users, and none may write what another one sends."""
+    import pwd
+
+    own = os.path.join(folder, pwd.getpwuid(os.geteuid()).pw_name)
+    os.makedirs(own, 0o700, exist_ok=True)
+    if os.stat(own).st_uid != os.geteuid():
+        raise HookError("%s belongs to another user" % own)
+    return os.path.join(own, "passed")
 
 
 def folder_of_notes():
@@ -253,11 +259,11 @@ def note_passed(definition, why):
 
 def send_notes(values):
     """Sends what was noted before; whatever fails is tried again by the next call."""
-    path = notes_of(values["notes"])
-    sending = "%s.%d" % (path, os.getpid())
     try:
+        path = notes_of(values["notes"])
+        sending = "%s.%d" % (path, os.getpid())
         os.rename(path, sending)
-    except OSError:
+    except (OSError, KeyError, HookError):
         return  # nothing noted, or another hook sends it
     try:
         with open(sending, "rb") as file:
