@@ -47,6 +47,16 @@ public final class Built {
         return ROOT.resolve("itests/manager/target/org.understudy.itests.manager-%s.jar".formatted(VERSION));
     }
 
+    /** The bundle that managers compile against. */
+    public static Path api() {
+        return ROOT.resolve("bundles/api/target/org.understudy.api-%s.jar".formatted(VERSION));
+    }
+
+    /** A page of the documentation. */
+    public static Path docs(String name) {
+        return ROOT.resolve("docs").resolve(name);
+    }
+
     /** The script {@code understudy} of the checkout. */
     public static Path script() {
         return ROOT.resolve("understudy");

@@ -14,6 +14,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.GuestChecks;
 import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
 import org.understudy.api.MacAddress;
@@ -42,6 +43,7 @@ public final class VmServlet extends RestServlet {
     private final transient Pairs pairs;
     private final transient Migrations migrations;
     private final transient EventHub events;
+    private final transient GuestChecks guests;
     private final transient PairRoutes pairRoutes;
 
     @Activate
@@ -50,13 +52,15 @@ public final class VmServlet extends RestServlet {
             @Reference VirtualMachines vms,
             @Reference Pairs pairs,
             @Reference Migrations migrations,
-            @Reference EventHub events) {
+            @Reference EventHub events,
+            @Reference GuestChecks guests) {
         super(view);
         this.view = view;
         this.vms = vms;
         this.pairs = pairs;
         this.migrations = migrations;
         this.events = events;
+        this.guests = guests;
         this.pairRoutes = new PairRoutes(view, vms, pairs);
     }
 
@@ -72,6 +76,10 @@ public final class VmServlet extends RestServlet {
                 Route.put("/{vm}/definition", Action.DEFINE, this::redefine),
                 Route.get(
                         "/{vm}/guest", Action.VIEW, request -> RestResponse.ok(view.write(vms.examine(request.vm())))),
+                Route.post(
+                        "/{vm}/guest-check",
+                        Action.CHECK_GUEST,
+                        request -> RestResponse.ok(view.write(guests.check(request.vm())))),
                 Route.get("/{vm}/lint", Action.VIEW, request -> RestResponse.ok(view.write(pairs.lint(request.vm())))),
                 Route.post("/{vm}/fix", Action.DEFINE, this::fix),
                 Route.get("/{vm}/preflight", Action.VIEW, this::preflight)));

@@ -23,6 +23,7 @@ import org.understudy.api.AuditEntry;
 import org.understudy.api.AuditEntry.Face;
 import org.understudy.api.AuditEntry.Result;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.GuestChecks;
 import org.understudy.api.HostName;
 import org.understudy.api.Inventory;
 import org.understudy.api.InventorySnapshot;
@@ -67,7 +68,9 @@ class AuditTrailTest {
         when(vms.show(any())).thenReturn(WEB1);
         audit.addLog(entries::add);
         audit.addInventory(inventory);
-        add("/api/v1/vms", new VmServlet(value -> "{}", vms, pairs, migrations, Exchange.events()));
+        add(
+                "/api/v1/vms",
+                new VmServlet(value -> "{}", vms, pairs, migrations, Exchange.events(), mock(GuestChecks.class)));
         add("/api/v1/migrations", new MigrationServlet(value -> "{}", migrations, Exchange.events()));
     }
 

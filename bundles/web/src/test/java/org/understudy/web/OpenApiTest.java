@@ -45,6 +45,7 @@ import org.understudy.api.Doctor;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FleetReadiness;
+import org.understudy.api.GuestChecks;
 import org.understudy.api.History;
 import org.understudy.api.HistoryEntry;
 import org.understudy.api.HistoryKind;
@@ -102,6 +103,9 @@ class OpenApiTest {
     private static final String PAIR =
             "{\"nic\": \"0\", \"pool\": \"pool-a\", \"form\": \"plain-hostdev\", \"consents\": [\"change-machine-type\"]}";
 
+    private static final String PASSED =
+            "{\"passed\": [{\"vm\": \"web1\", \"at\": \"2026-11-01T10:15:00Z\", \"reason\": \"no answer\"}]}";
+
     private final RecordJson view = new RecordJson();
     private final VirtualMachines vms = mock(VirtualMachines.class);
     private final Pairs pairs = mock(Pairs.class);
@@ -116,6 +120,7 @@ class OpenApiTest {
     private final EventHub events = Exchange.events();
     private final Map<String, RestServlet> servlets = new TreeMap<>();
     private final Set<String> called = new TreeSet<>();
+    private final GuestChecks guests = mock(GuestChecks.class);
     private OpenApi api;
     private WebServer server;
 
@@ -123,7 +128,7 @@ class OpenApiTest {
     void start() throws Exception {
         api = new OpenApi();
         servlets.put("", new ServerServlet(view, vms, pairs, doctor, mock(Policies.class), events, Optional.of(nics)));
-        servlets.put("/vms", new VmServlet(view, vms, pairs, migrations, events));
+        servlets.put("/vms", new VmServlet(view, vms, pairs, migrations, events, guests));
         servlets.put("/migrations", new MigrationServlet(view, migrations, events));
         servlets.put("/provision", new ProvisionServlet(view, provisioning));
         servlets.put("/events", new EventServlet(view, events, mock(StreamWatch.class, RETURNS_MOCKS)));
@@ -190,6 +195,7 @@ class OpenApiTest {
                 .thenAnswer(call -> page(kind, call.<HistoryQuery>getArgument(0).kinds()));
         when(history.find("text")).thenReturn(Optional.of(entry(kind, HistoryKind.FINDING)));
         when(doctor.examine()).thenReturn(findings);
+        when(guests.check(any())).thenReturn(findings);
         when(nics.pools()).thenReturn(List.of(sample(kind, PoolView.class)));
         when(nics.inventories()).thenReturn(List.of(sample(kind, NicInventory.class)));
         when(provisioning.before(any(), any(), any(), any())).thenReturn(new Provisioned(DEFINITION, findings));
@@ -286,6 +292,7 @@ class OpenApiTest {
         for (String verb : List.of("start", "shutdown", "destroy", "reset", "pause", "resume")) {
             call("POST", "/vms/web1/" + verb, "");
         }
+        call("POST", "/vms/web1/guest-check", "");
         call("POST", "/migrations", MIGRATE);
         call("DELETE", "/migrations/m-1", "");
         call("POST", "/bulk-migrations", BULK);
@@ -294,7 +301,11 @@ class OpenApiTest {
         call("POST", "/tokens", TOKEN);
         call("DELETE", "/tokens/t-1", "");
         call("DELETE", "/session", "");
-        call("POST", "/provision/define?host=alpha&nic=0&pool=fast&form=plain-hostdev", DEFINITION);
+        call(
+                "POST",
+                "/provision/define?host=alpha&nic=0&pool=fast&form=plain-hostdev&consent=bypass-filter",
+                DEFINITION);
+        call("POST", "/provision/passed?host=alpha", PASSED, "Content-Type", "application/json");
         if (kind == Samples.FULL) {
             call("GET", "/vms/web1/pairs/text", "");
             // Their responses are streams.

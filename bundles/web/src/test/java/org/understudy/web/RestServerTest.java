@@ -36,6 +36,7 @@ import org.understudy.api.AccessTokens;
 import org.understudy.api.Doctor;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.GuestChecks;
 import org.understudy.api.Migrations;
 import org.understudy.api.PairChange;
 import org.understudy.api.PairHealth;
@@ -66,7 +67,7 @@ class RestServerTest {
         EventHub events = Exchange.events();
         server = new WebServer()
                 .with("/api", new ApiServlet())
-                .with("/api/v1/vms", new VmServlet(view, vms, pairs, migrations, events))
+                .with("/api/v1/vms", new VmServlet(view, vms, pairs, migrations, events, mock(GuestChecks.class)))
                 .with("/api/v1/tokens", new TokenServlet(view, tokens))
                 .with("/api/v1/migrations", new MigrationServlet(view, migrations, events))
                 .with(

@@ -39,6 +39,7 @@ class RouteTableTest {
         "GET /api/v1/vms/web1/definition, READ_DEFINITION",
         "HEAD /api/v1/vms/web1/definition, READ_DEFINITION",
         "GET /api/v1/vms/web1/guest, VIEW",
+        "POST /api/v1/vms/web1/guest-check, CHECK_GUEST",
         "GET /api/v1/events, VIEW",
         "OPTIONS /api/v1/vms, VIEW",
         "GET /api/v1/audit, READ_AUDIT",

@@ -161,6 +161,15 @@ public interface Host extends AutoCloseable {
     }
 
     /**
+     * {@return the network of the guest; empty if no agent answers} Runs a program in the guest, which only reads.
+     *
+     * @param vm the VM
+     */
+    default Optional<GuestNetwork> guestNetwork(VmName vm) {
+        return Optional.empty();
+    }
+
+    /**
      * {@return possible causes why QEMU lacks a primary that it should have; empty if none is known} Changes nothing.
      *
      * @param vm the VM

@@ -188,8 +188,9 @@ public final class PairService implements Pairs {
         if (Finding.anyBlocking(findings)) {
             return new PairChange(false, Effect.NONE, List.copyOf(findings), before);
         }
-        Effect effect =
-                liveChange.apply(here, DomainView.of(before), DomainView.of(planned.definition()), findings::add);
+        Effect effect = planned.effect() == Effect.NONE
+                ? Effect.NONE
+                : liveChange.apply(here, DomainView.of(before), DomainView.of(planned.definition()), findings::add);
         return new PairChange(true, effect, List.copyOf(findings), planned.definition());
     }
 

@@ -52,6 +52,7 @@ import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.definition.NicPolicy;
 import org.understudy.core.definition.UnpairedDevice;
 import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.migration.context.Definitions;
@@ -138,7 +139,7 @@ public final class MigrationBench implements AutoCloseable {
                 kind,
                 kind == PrimaryKind.VF ? Optional.of(PciAddress.parse("0000:01:10.0")) : Optional.empty(),
                 0,
-                false,
+                NicPolicy.NONE,
                 OptionalInt.empty(),
                 true);
     }

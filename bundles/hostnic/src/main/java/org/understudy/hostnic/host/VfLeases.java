@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -111,13 +112,12 @@ public final class VfLeases implements VfPools {
             throw new UnderstudyException(ErrorCode.NOT_SUPPORTED, why);
         });
         LeaseOwner leaseOwner = new LeaseOwner(server.owner(host), vm.value(), primary.value());
-        VfSettings whole = settings.with(configured.defaults());
-        return leaseFirst(
+        return leaseLimited(
                         access,
-                        candidates(access.refresh(), configured, leaseOwner, whole),
+                        candidates(access.refresh(), configured, leaseOwner, settings),
                         configured,
                         leaseOwner,
-                        whole)
+                        settings)
                 .map(token -> lease(host, pool, token));
     }
 
@@ -137,8 +137,7 @@ public final class VfLeases implements VfPools {
         LeaseOwner leaseOwner = new LeaseOwner(server.owner(host), vm.value(), primary.value());
         return named.map(view -> {
             PoolPolicy pool = policy(view.pools().get(0));
-            VfSettings whole = settings.with(pool.defaults());
-            return leaseFirst(access, List.of(view), pool, leaseOwner, whole)
+            return leaseLimited(access, List.of(view), pool, leaseOwner, settings)
                     .map(token -> lease(host, pool.name(), token))
                     .orElseThrow(() -> notFree(host, view, primary));
         });
@@ -197,6 +196,35 @@ public final class VfLeases implements VfPools {
         return holder.owner().equals(leaseOwner.owner())
                 && holder.vm().equals(leaseOwner.vm())
                 && holder.primary().equals(leaseOwner.primary());
+    }
+
+    /**
+     * Leases with the rate limit of the NIC, or without it if no VF takes it: many NICs have no such limit, and the linter reports
+     * that the limits of the standby NIC do not apply to the VF.
+     */
+    private static Optional<LeaseToken> leaseLimited(
+            HostNicAccess access,
+            List<VfView> candidates,
+            PoolPolicy pool,
+            LeaseOwner leaseOwner,
+            VfSettings settings) {
+        try {
+            return leaseFirst(access, candidates, pool, leaseOwner, settings.with(pool.defaults()));
+        } catch (UnderstudyException e) {
+            OptionalInt limit = settings.defaults().maxRate();
+            if (limit.isEmpty()) {
+                throw e;
+            }
+            VfSettings unlimited = settings.withoutLimit().with(pool.defaults());
+            Optional<LeaseToken> token = leaseFirst(access, candidates, pool, leaseOwner, unlimited);
+            LOG.warn(
+                    "VM {}: VF of {} has no rate limit, although its NIC has {} Mbit/s: {}",
+                    leaseOwner.vm(),
+                    leaseOwner.primary(),
+                    limit.getAsInt(),
+                    e.getMessage());
+            return token;
+        }
     }
 
     private static Optional<LeaseToken> leaseFirst(

@@ -294,6 +294,54 @@ class VfLeasesTest {
     }
 
     @Test
+    void takesTheLowerRateOfPairAndPool() {
+        VfDefaults pool = new VfDefaults(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                OptionalInt.of(500),
+                OptionalInt.of(1000),
+                OptionalInt.empty());
+
+        assertThat(limited(100).with(pool).defaults().maxRate()).hasValue(100);
+        assertThat(limited(100).with(pool).defaults().minRate())
+                .as("not above the highest")
+                .hasValue(100);
+        assertThat(limited(2000).with(pool).defaults().maxRate()).hasValue(1000);
+        assertThat(limited(100)
+                        .with(VfDefaults.NONE.limitedTo(OptionalInt.empty()))
+                        .defaults()
+                        .maxRate())
+                .hasValue(100);
+        assertThat(limited(2000).withoutLimit().with(VfDefaults.NONE)).isEqualTo(SETTINGS);
+    }
+
+    private static VfSettings limited(int rate) {
+        return new VfSettings(
+                SETTINGS.mac(),
+                SETTINGS.vlan(),
+                SETTINGS.trust(),
+                SETTINGS.spoofCheck(),
+                true,
+                SETTINGS.numaNode(),
+                VfDefaults.NONE.limitedTo(OptionalInt.of(rate)));
+    }
+
+    @Test
+    void leasesAVfWithoutTheRateOfThePairIfNoneSupportsIt() {
+        machine.maxRate = 0;
+
+        Lease lease = leases.lease(ALPHA, POOL, WEB1, PRIMARY, limited(100)).orElseThrow();
+
+        assertThat(machine.rates).containsEntry(lease.vf(), OptionalInt.empty());
+        machine.maxRate = 1000;
+        Lease other = leases.lease(ALPHA, POOL, new VmName("web2"), PRIMARY, limited(100))
+                .orElseThrow();
+        assertThat(machine.rates).containsEntry(other.vf(), OptionalInt.of(100));
+    }
+
+    @Test
     void separatesTheLeasesOfTwoHostsOnOneMachine() {
         Lease lease = lease("web1").orElseThrow();
 
