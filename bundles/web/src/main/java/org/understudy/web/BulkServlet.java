@@ -37,7 +37,7 @@ public final class BulkServlet extends RestServlet {
                 Route.get("", Action.VIEW, request -> RestResponse.ok(view.write(bulk.list()))),
                 Route.post("", Action.MIGRATE, this::start),
                 Route.get("/{id}", Action.VIEW, request -> RestResponse.ok(view.write(bulk.show(request.part("id"))))),
-                Route.delete("/{id}", Action.CANCEL, this::cancel));
+                Route.delete("/{id}", Action.CANCEL, this::cancel).taking("vm"));
     }
 
     private RestResponse start(RestRequest request) {

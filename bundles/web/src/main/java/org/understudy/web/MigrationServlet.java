@@ -49,7 +49,7 @@ public final class MigrationServlet extends RestServlet {
     List<Route> routes() {
         return List.of(
                 Route.get("", Action.VIEW, this::list),
-                Route.post("", Action.MIGRATE, this::start),
+                Route.post("", Action.MIGRATE, this::start).taking("dry-run"),
                 Route.get("/{id}", Action.VIEW, request -> RestResponse.ok(view.write(migrations.show(id(request))))),
                 Route.delete("/{id}", Action.CANCEL, this::cancel));
     }

@@ -30,6 +30,8 @@ import org.understudy.api.xml.Passwords;
 
 /** {@code /vms/VM/pairs}: shows, adds and removes the pairs of one VM. */
 final class PairRoutes {
+    private static final String DRY_RUN = "dry-run";
+
     private final JsonView view;
     private final VirtualMachines vms;
     private final Pairs pairs;
@@ -43,19 +45,22 @@ final class PairRoutes {
     List<Route> routes() {
         return List.of(
                 Route.get("/{vm}/pairs", Action.VIEW, this::list),
-                Route.post("/{vm}/pairs", Action.PAIR, this::add),
+                Route.post("/{vm}/pairs", Action.PAIR, this::add).taking(DRY_RUN),
                 Route.get("/{vm}/pairs/{nic}", Action.VIEW, this::show),
                 Route.delete(
                         "/{vm}/pairs/{nic}",
                         Action.PAIR,
-                        request -> remove(request, NicSelector.parse(request.part("nic")))),
+                                request -> remove(request, NicSelector.parse(request.part("nic"))))
+                        .taking(DRY_RUN),
                 // The former form of these calls.
-                Route.post("/{vm}/pair", Action.PAIR, request -> turnOn(request, request.vm())),
+                Route.post("/{vm}/pair", Action.PAIR, request -> turnOn(request, request.vm()))
+                        .taking(DRY_RUN),
                 Route.delete(
                         "/{vm}/pair",
                         Action.PAIR,
                         request -> remove(
-                                request, NicSelector.parse(request.query("nic").orElse("only")))));
+                                request, NicSelector.parse(request.query("nic").orElse("only"))))
+                        .taking(DRY_RUN, "nic"));
     }
 
     private RestResponse list(RestRequest request) {
@@ -96,7 +101,7 @@ final class PairRoutes {
 
     private RestResponse add(RestRequest request) {
         VmAddress vm = request.vm();
-        if (request.flag("dry-run")) {
+        if (request.flag(DRY_RUN)) {
             return turnOn(request, vm);
         }
         Set<Alias> before = standbys(vms.show(vm));
@@ -124,7 +129,7 @@ final class PairRoutes {
                 body.texts("consents").stream()
                         .map(text -> EnumParser.parse(Consent.class, text))
                         .collect(Collectors.toSet()));
-        if (request.flag("dry-run")) {
+        if (request.flag(DRY_RUN)) {
             Optional<HostName> host = Optional.of(vms.show(vm).host());
             return planned(request, vm, before -> pairs.planOn(before, wanted, host));
         }
@@ -134,7 +139,7 @@ final class PairRoutes {
 
     private RestResponse remove(RestRequest request, NicSelector nic) {
         VmAddress vm = request.vm();
-        if (request.flag("dry-run")) {
+        if (request.flag(DRY_RUN)) {
             return planned(request, vm, before -> pairs.planOff(before, nic));
         }
         DefinitionTag.requireMatch(request, () -> vms.definition(vm));

@@ -35,8 +35,9 @@ public final class ProvisionServlet extends RestServlet {
     @Override
     List<Route> routes() {
         return List.of(
-                Route.post("/" + PassedReport.KEY, Action.PROVISION, this::passed),
-                Route.post("/{occasion}", Action.PROVISION, this::provision));
+                Route.post("/" + PassedReport.KEY, Action.PROVISION, this::passed).taking("host"),
+                Route.post("/{occasion}", Action.PROVISION, this::provision)
+                        .taking("host", "nic", "pool", "form", "vf", "consent"));
     }
 
     private RestResponse passed(RestRequest request) {

@@ -141,6 +141,9 @@ abstract class RestServlet extends HttpServlet {
                     route.method() + " requires the header " + CSRF_HEADER
                             + " with any value, as protection against request forgery");
         }
+        if (!reads) {
+            Listing.requireKnown(request, route.known());
+        }
         if (!request.header("Accept")
                 .map(ranges -> HeaderRanges.accept(ranges, route.type()))
                 .orElse(true)) {

@@ -69,7 +69,7 @@ public final class ServerServlet extends RestServlet {
                 Route.get("/doctor", Action.VIEW, this::findings),
                 Route.get("/words", Action.VIEW, request -> RestResponse.ok(view.write(DisplayNames.all()))),
                 Route.get("/openapi.json", Action.VIEW, request -> ApiServlet.description()),
-                Route.post("/lint", Action.VIEW, this::lint),
+                Route.post("/lint", Action.VIEW, this::lint).taking("host"),
                 Route.get("/health", Action.VIEW, this::health));
     }
 

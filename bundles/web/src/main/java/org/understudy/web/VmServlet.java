@@ -68,7 +68,7 @@ public final class VmServlet extends RestServlet {
     List<Route> routes() {
         List<Route> routes = new ArrayList<>(List.of(
                 Route.get("", Action.VIEW, this::list),
-                Route.post("", Action.DEFINE, this::define),
+                Route.post("", Action.DEFINE, this::define).taking("host"),
                 Route.get("/{vm}", Action.VIEW, request -> RestResponse.ok(view.write(vms.show(request.vm())))),
                 Route.delete("/{vm}", Action.UNDEFINE, this::undefine),
                 Route.get("/{vm}/definition", Action.READ_DEFINITION, this::definition)
@@ -81,7 +81,7 @@ public final class VmServlet extends RestServlet {
                         Action.CHECK_GUEST,
                         request -> RestResponse.ok(view.write(guests.check(request.vm())))),
                 Route.get("/{vm}/lint", Action.VIEW, request -> RestResponse.ok(view.write(pairs.lint(request.vm())))),
-                Route.post("/{vm}/fix", Action.DEFINE, this::fix),
+                Route.post("/{vm}/fix", Action.DEFINE, this::fix).taking("dry-run"),
                 Route.get("/{vm}/preflight", Action.VIEW, this::preflight)));
         routes.addAll(pairRoutes.routes());
         routes.add(power("start", vms::start));

@@ -115,7 +115,9 @@ class RestServerTest {
         "GET, /api/v1/vms?limit=0, 400, invalid-argument",
         "GET, /api/v1/vms?limit=1001, 400, invalid-argument",
         "GET, /api/v1/vms?sort=uuid, 400, invalid-argument",
-        "GET, /api/v1/vms?cursor=bmFtZQ, 400, invalid-argument"
+        "GET, /api/v1/vms?cursor=bmFtZQ, 400, invalid-argument",
+        "DELETE, /api/v1/vms/web1?dry-run, 400, invalid-argument",
+        "POST, /api/v1/tokens?dry-run, 400, invalid-argument"
     })
     void answersEveryErrorAsAProblem(String method, String path, int status, String code) throws Exception {
         when(vms.list()).thenReturn(new VmInventory(List.of(), List.of()));
