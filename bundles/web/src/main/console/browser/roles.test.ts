@@ -29,13 +29,13 @@ const OF_RUNNING: Action[] = [
   { name: 'Pause VM', needs: 'operator' },
   { name: 'Reset VM …', needs: 'operator' },
   { name: 'Force VM off …', needs: 'operator' },
-  { name: 'Show definition', needs: 'admin' },
+  { name: 'Edit definition …', needs: 'admin' },
   { name: /^Failover pair of ua-standby0 of walker/, needs: 'admin' },
 ];
 const OF_STOPPED: Action[] = [
   { name: 'Start VM', needs: 'operator' },
   { name: 'Undefine VM …', needs: 'admin' },
-  { name: 'Show definition', needs: 'admin' },
+  { name: 'Edit definition …', needs: 'admin' },
   { name: /^Failover pair of .* of idle/, needs: 'admin' },
 ];
 const OF_SELECTED: Action[] = [
