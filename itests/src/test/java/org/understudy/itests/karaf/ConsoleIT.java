@@ -2,9 +2,11 @@
 package org.understudy.itests.karaf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.net.http.HttpRequest;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -76,9 +78,15 @@ class ConsoleIT {
     @Test
     @Order(3)
     void thePageOfAnotherManagerEmbedsSwitchAndTimeline() throws Exception {
-        guests();
-        Files.writeString(
-                server.etc("org.understudy.embedding.cfg"), "origins = http://127.0.0.1:%d%n".formatted(EMBED_PORT));
+        Rest rest = guests();
+        String origin = "http://127.0.0.1:" + EMBED_PORT;
+        Files.writeString(server.etc("org.understudy.embedding.cfg"), "origins = " + origin + "\n");
+        HttpRequest script = rest.request("/embed.js").header("Origin", origin).build();
+        await("the server has read the file")
+                .until(() -> rest.send(script)
+                        .headers()
+                        .firstValue("Access-Control-Allow-Origin")
+                        .isPresent());
 
         run("embed");
     }
