@@ -20,7 +20,6 @@ test('20,000 VMs can be searched, ordered and reached by keyboard; few are rende
   const context = await newContext({ width: 1440, height: 900 });
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(60_000);
     await page.addInitScript(watchShifts);
     const traffic = await Traffic.of(page);
     await page.goto(`${URL_OF_CONSOLE}vms`);

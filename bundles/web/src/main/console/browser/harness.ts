@@ -13,6 +13,9 @@ import { BROWSER, contextOf, rest, URL_OF_CONSOLE, type Visit } from './session.
 
 const { UNDERSTUDY_SCREENSHOTS = '' } = process.env;
 
+/** In ms. Pages are slow while the emulated hosts of other tests start. */
+const PATIENCE = 60_000;
+
 let browser: Browser;
 
 before(async () => {
@@ -22,8 +25,10 @@ before(async () => {
 
 after(async () => { await browser?.close(); });
 
-export function newContext(options: Visit = {}): Promise<BrowserContext> {
-  return contextOf(browser, options);
+export async function newContext(options: Visit = {}): Promise<BrowserContext> {
+  const context = await contextOf(browser, options);
+  context.setDefaultTimeout(PATIENCE);
+  return context;
 }
 
 /** Opens a page of the console, and closes it when the test ends. Errors on it are failures. */
@@ -31,7 +36,6 @@ export async function visit(path: string, run: (page: Page) => Promise<void>, op
   const context = await newContext(options);
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => { if (/Content Security Policy/.test(message.text())) errors.push(message.text()); });

@@ -121,7 +121,7 @@ test('switching off a running pair asks and moves the traffic to the standby NIC
     await page.getByText('Traffic runs over virtio NIC on user').waitFor();
     await page.getByRole('button', { name: /of walker: Failover off/ }).click();
     await choosePool(page);
-    await page.getByText('Traffic runs over emulated primary').waitFor({ timeout: 60_000 });
+    await page.getByText('Traffic runs over emulated primary').waitFor();
   });
 });
 
@@ -180,7 +180,7 @@ test('a migration has a timeline while it runs, the effect of a cancel is shown 
     await page.getByRole('button', { name: 'Cancel migration …' }).click();
     await page.getByRole('dialog').getByText('the primary is plugged again').waitFor();
     await page.getByRole('button', { name: 'Cancel migration', exact: true }).click();
-    await page.getByText(`VM walker runs on ${now.host} as before.`, { exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByText(`VM walker runs on ${now.host} as before.`, { exact: true }).waitFor();
     await picture(page, 'migration-cancelled');
     await page.getByRole('button', { name: 'Migrate VM again …' }).click();
     await page.getByRole('dialog').getByRole('radio', { name: destination }).waitFor();
@@ -209,7 +209,7 @@ test('a failure has its cause first, the place of the VM, and one next step', as
     const pid = receiver(destination);
     assert.ok(pid !== undefined, 'no QEMU receives the VM');
     process.kill(pid, 'SIGKILL');
-    await page.getByText('Failed: the VM runs on the source', { exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByText('Failed: the VM runs on the source', { exact: true }).waitFor();
     await page.getByText(`VM walker runs on ${now.host} as before.`, { exact: true }).waitFor();
     const [migration] = await rest<Migration[]>('GET', 'migrations');
     await page.locator('understudy-timeline .finding').first().getByText(migration!.findings[0]!.message).waitFor();

@@ -29,6 +29,12 @@ import org.understudy.concurrent.Scheduler;
 final class HostReadings implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostReadings.class);
     private static final Backoff RETRIES = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(1));
+    /**
+     * When a VM that has stopped is looked up again. libvirt reports the stop of a VM that leaves for another host while it still
+     * holds the definition, and removes that without a further event, once the connection to the other host is closed.
+     */
+    private static final List<Duration> AFTER_STOP =
+            List.of(Duration.ofSeconds(2), Duration.ofSeconds(15), Duration.ofMinutes(1));
 
     private final Host host;
     private final VmReader reader;
@@ -94,6 +100,10 @@ final class HostReadings implements AutoCloseable {
                 || event instanceof HostEvent.MigrationChanged changed
                         && changed.phase().isOver()) {
             enqueue(event.vm(), true);
+        }
+        if (event instanceof HostEvent.Stopped) {
+            AFTER_STOP.forEach(delay -> executor.schedule(
+                    host.name(), delay, "look after stop of " + event.vm(), () -> enqueue(event.vm(), false)));
         }
     }
 

@@ -16,6 +16,7 @@ import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.Hosts;
@@ -162,5 +163,26 @@ class VmReadingsTest {
         alpha.lose("closed the connection");
 
         assertThat(second).isEmpty();
+    }
+
+    /** As libvirt does after a migration that removes the source's definition. */
+    @Test
+    void aVmThatIsRemovedAfterItsStopWithoutAnEventIsNotListed() {
+        alpha.with("web1", VmState.RUNNING);
+        FakeScheduler clock = new FakeScheduler();
+        VmReadings all = read(clock);
+        alpha.end("web1");
+        assertThat(listed(all)).containsExactly(WEB1);
+        alpha.removeWithoutEvent("web1");
+
+        clock.advance(Duration.ofSeconds(2));
+
+        assertThat(listed(all)).isEmpty();
+    }
+
+    private List<VmName> listed(VmReadings all) {
+        List<VmName> listed = new CopyOnWriteArrayList<>();
+        all.whenRead(alpha, vms -> listed.addAll(vms.keySet()));
+        return listed;
     }
 }
