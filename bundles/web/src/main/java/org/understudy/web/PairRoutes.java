@@ -48,18 +48,19 @@ final class PairRoutes {
                 Route.post("/{vm}/pairs", Action.PAIR, this::add).taking(DRY_RUN),
                 Route.get("/{vm}/pairs/{nic}", Action.VIEW, this::show),
                 Route.delete(
-                        "/{vm}/pairs/{nic}",
-                        Action.PAIR,
+                                "/{vm}/pairs/{nic}",
+                                Action.PAIR,
                                 request -> remove(request, NicSelector.parse(request.part("nic"))))
                         .taking(DRY_RUN),
                 // The former form of these calls.
                 Route.post("/{vm}/pair", Action.PAIR, request -> turnOn(request, request.vm()))
                         .taking(DRY_RUN),
                 Route.delete(
-                        "/{vm}/pair",
-                        Action.PAIR,
-                        request -> remove(
-                                request, NicSelector.parse(request.query("nic").orElse("only"))))
+                                "/{vm}/pair",
+                                Action.PAIR,
+                                request -> remove(
+                                        request,
+                                        NicSelector.parse(request.query("nic").orElse("only"))))
                         .taking(DRY_RUN, "nic"));
     }
 

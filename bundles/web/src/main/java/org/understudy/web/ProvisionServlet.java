@@ -35,7 +35,8 @@ public final class ProvisionServlet extends RestServlet {
     @Override
     List<Route> routes() {
         return List.of(
-                Route.post("/" + PassedReport.KEY, Action.PROVISION, this::passed).taking("host"),
+                Route.post("/" + PassedReport.KEY, Action.PROVISION, this::passed)
+                        .taking("host"),
                 Route.post("/{occasion}", Action.PROVISION, this::provision)
                         .taking("host", "nic", "pool", "form", "vf", "consent"));
     }

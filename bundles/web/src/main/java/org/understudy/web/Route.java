@@ -22,8 +22,7 @@ import org.understudy.api.Action;
  * @param parameters the query parameters of a call that changes something
  * @param handler answers the call
  */
-record Route(
-        String method, String pattern, Action action, String type, Set<String> parameters, Handler handler) {
+record Route(String method, String pattern, Action action, String type, Set<String> parameters, Handler handler) {
     @FunctionalInterface
     interface Handler {
         RestResponse answer(RestRequest request);

@@ -366,13 +366,14 @@ class OpenApiTest {
         Map<String, Set<String>> known = new TreeMap<>();
         servlets.forEach((path, servlet) -> servlet.routes().stream()
                 .filter(route -> !route.method().equals("GET"))
-                .forEach(route -> known.put(route.method() + " " + path + route.pattern(), new TreeSet<>(route.known()))));
+                .forEach(route ->
+                        known.put(route.method() + " " + path + route.pattern(), new TreeSet<>(route.known()))));
 
         Map<String, Set<String>> described = new TreeMap<>();
         api.operations().stream()
                 .filter(operation -> !operation.method().equals("GET"))
-                .forEach(operation -> described.put(
-                        operation.method() + " " + operation.path(), api.queryParameters(operation)));
+                .forEach(operation ->
+                        described.put(operation.method() + " " + operation.path(), api.queryParameters(operation)));
         assertThat(described).isEqualTo(known);
     }
 
