@@ -10,6 +10,7 @@ import javax.servlet.http.HttpServlet;
 import org.understudy.api.AccessTokens;
 import org.understudy.api.BulkMigrations;
 import org.understudy.api.Doctor;
+import org.understudy.api.GuestChecks;
 import org.understudy.api.History;
 import org.understudy.api.Migrations;
 import org.understudy.api.NicProvisioning;
@@ -47,7 +48,9 @@ final class Routes {
                                 mock(Policies.class),
                                 events,
                                 Optional.empty()))
-                .with("/api/v1/vms", new VmServlet(Exchange.VIEW, vms, pairs, migrations, events))
+                .with(
+                        "/api/v1/vms",
+                        new VmServlet(Exchange.VIEW, vms, pairs, migrations, events, mock(GuestChecks.class)))
                 .with("/api/v1/migrations", new MigrationServlet(Exchange.VIEW, migrations, events))
                 .with("/api/v1/bulk-migrations", new BulkServlet(Exchange.VIEW, mock(BulkMigrations.class)))
                 .with("/api/v1/readiness", new ReadinessServlet(Exchange.VIEW, mock(Readiness.class)))
