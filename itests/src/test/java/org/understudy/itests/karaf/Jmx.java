@@ -24,8 +24,8 @@ record Jmx(int registry, int server) {
 
     /** A value of a metric, as one user reads it. */
     Object metric(String user, String password) throws IOException, JMException {
-        JMXServiceURL url = new JMXServiceURL("service:jmx:rmi://127.0.0.1:%d/jndi/rmi://127.0.0.1:%d/karaf-root"
-                .formatted(server, registry));
+        JMXServiceURL url = new JMXServiceURL(
+                "service:jmx:rmi://127.0.0.1:%d/jndi/rmi://127.0.0.1:%d/karaf-root".formatted(server, registry));
         Map<String, ?> login = Map.of(JMXConnector.CREDENTIALS, new String[] {user, password});
         try (JMXConnector connector = JMXConnectorFactory.connect(url, login)) {
             return connector.getMBeanServerConnection().getAttribute(new ObjectName(METRIC), "value");

@@ -65,8 +65,9 @@ class KarIT {
 
     private static void assertThatUsersWithARoleReadMBeans(KarafServer server, Jmx jmx) {
         for (String[] user : new String[][] {{"watcher", "w1"}, {"runner", "r1"}, {"chief", "c1"}, {"admin", "once"}}) {
-            server.awaitUntil("the metric, as " + user[0], () -> jmx.metric(user[0], user[1])
-                    .equals(0.0));
+            server.awaitUntil(
+                    "the metric, as " + user[0],
+                    () -> jmx.metric(user[0], user[1]).equals(0.0));
         }
         assertThatThrownBy(() -> jmx.metric("visitor", "often")).isInstanceOf(SecurityException.class);
         assertThatThrownBy(() -> jmx.metric("nobody", "often")).isInstanceOf(SecurityException.class);
@@ -82,8 +83,7 @@ class KarIT {
         assertThat(login.statusCode()).isEqualTo(303);
         String cookie = login.headers().firstValue("Set-Cookie").orElseThrow();
         assertThat(cookie).endsWith("; Secure");
-        HttpResponse<String> session =
-                tls.send(tls.request("/api/v1/session").header("Cookie", cookie.split(";")[0]));
+        HttpResponse<String> session = tls.send(tls.request("/api/v1/session").header("Cookie", cookie.split(";")[0]));
         assertThat(session.body()).contains("\"user\":\"admin\"");
     }
 }

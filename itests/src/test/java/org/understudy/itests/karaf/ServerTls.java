@@ -27,8 +27,9 @@ final class ServerTls {
 
     ServerTls(KarafServer server) throws IOException, GeneralSecurityException, InterruptedException {
         store = server.etc("keystore.p12");
-        TlsProxy.keytool("-genkeypair|-keyalg|EC|-dname|CN=localhost|-ext|san=dns:localhost|-storetype|PKCS12|-storepass|"
-                + PASSWORD + "|-keystore|" + store + "|-alias|server");
+        TlsProxy.keytool(
+                "-genkeypair|-keyalg|EC|-dname|CN=localhost|-ext|san=dns:localhost|-storetype|PKCS12|-storepass|"
+                        + PASSWORD + "|-keystore|" + store + "|-alias|server");
         client = HttpClient.newBuilder().sslContext(trusting()).build();
     }
 
