@@ -28,7 +28,7 @@ public final class HistoryList extends HistoryCommand {
     /** Actions have a command of their own, as they are another right. */
     private static final List<HistoryKind> KINDS = List.of(HistoryKind.MIGRATION, HistoryKind.FINDING);
 
-    @Option(name = "--kind", description = "migration or finding (default: both)", valueToShowInHelp = "")
+    @Option(name = "--kind", description = "Migrations or findings alone (default: both)", valueToShowInHelp = "")
     @Completion(
             value = StringsCompleter.class,
             values = {"migration", "finding"})

@@ -33,7 +33,7 @@ final class BodyLimits {
         return new BodyLimits(48, 128, clock);
     }
 
-    /** For the form of the login: anyone can send it, so it must not take what users need. */
+    /** For the login form: clients without a login can send it, so it must not take what users need. */
     static BodyLimits ofLogins(Scheduler clock) {
         return new BodyLimits(8, 32, clock);
     }

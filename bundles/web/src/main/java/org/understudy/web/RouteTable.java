@@ -90,7 +90,7 @@ public final class RouteTable {
         return prefix.isEmpty() ? !path.startsWith(API_ROOT) : path.equals(prefix) || path.startsWith(prefix + "/");
     }
 
-    /** Whoever is logged in may learn that a part is starting, which {@link ApiServlet} reports. Its page has no secrets. */
+    /** Any user may learn that a part is starting, which {@link ApiServlet} reports. Its page has no secrets. */
     private static Target target(String prefix, HttpServlet servlet, String method, String rest) {
         return new Target(
                 prefix,

@@ -81,7 +81,7 @@ class HostNicsIT {
         Files.writeString(folder.resolve("understudy.yaml"), configuration(command));
         policies = new YamlPolicies();
         assertThat(policies.findings()).isEmpty();
-        nics = new HostNicService(bundle(), policies);
+        nics = new HostNicService(policies, new StoredIdentity(bundle()));
         leases = new VfLeases(nics, policies, new StoredIdentity(bundle()));
         await("the NICs are read")
                 .atMost(Duration.ofMinutes(1))
@@ -316,7 +316,7 @@ class HostNicsIT {
         Files.writeString(other.resolve("understudy.yaml"), configuration(host.scratch() + "/no-such-command"));
         System.setProperty("karaf.etc", other.toString());
         YamlPolicies there = new YamlPolicies();
-        HostNicService seen = new HostNicService(bundle(), there);
+        HostNicService seen = new HostNicService(there, new StoredIdentity(bundle()));
         try {
             VfLeases refused = new VfLeases(seen, there, new StoredIdentity(bundle()));
             NicInventory full = inventory();

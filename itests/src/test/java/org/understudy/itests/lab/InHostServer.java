@@ -58,8 +58,9 @@ final class InHostServer {
         YamlPolicies policies = new YamlPolicies();
         HostRegistry hosts = new HostRegistry(policies);
         hosts.addConnector(new QemuConnector(Path.of(arguments[0], "qemu")));
-        HostNicService nics = new HostNicService(bundle, policies);
-        VfLeases pools = new VfLeases(nics, policies, new StoredIdentity(bundle));
+        StoredIdentity identity = new StoredIdentity(bundle);
+        HostNicService nics = new HostNicService(policies, identity);
+        VfLeases pools = new VfLeases(nics, policies, identity);
         VmLocator locator = new VmLocator(hosts);
         VmReadings readings = new VmReadings(hosts);
         InventoryService inventory = new InventoryService(hosts, readings, policies);
