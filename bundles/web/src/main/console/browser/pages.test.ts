@@ -207,7 +207,7 @@ test('a definition is edited after its difference was shown', async () => {
     await assertAccessible(page);
     await picture(page, 'definition-edit');
     await dialog.getByRole('button', { name: 'Store definition' }).click();
-    await dialog.waitFor({ state: 'hidden' });
+    await page.getByText('Definition of idle stored').waitFor({ state: 'attached' });
     await page.getByRole('button', { name: 'Edit definition …' }).click();
     assert.match(await xml.inputValue(), /<title>edited<\/title>/);
   });

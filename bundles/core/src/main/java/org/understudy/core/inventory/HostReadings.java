@@ -30,7 +30,7 @@ final class HostReadings implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostReadings.class);
     private static final Backoff RETRIES = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(1));
     /**
-     * When a VM that has stopped is looked up again. libvirt reports the stop of a VM that leaves for another host while it still
+     * When a VM that has stopped is read again. libvirt reports the stop of a VM that leaves for another host while it still
      * holds the definition, and removes that without a further event, once the connection to the other host is closed.
      */
     private static final List<Duration> AFTER_STOP =
@@ -103,7 +103,7 @@ final class HostReadings implements AutoCloseable {
         }
         if (event instanceof HostEvent.Stopped) {
             AFTER_STOP.forEach(delay -> executor.schedule(
-                    host.name(), delay, "look after stop of " + event.vm(), () -> enqueue(event.vm(), false)));
+                    host.name(), delay, "reading after the stop of " + event.vm(), () -> enqueue(event.vm(), false)));
         }
     }
 
