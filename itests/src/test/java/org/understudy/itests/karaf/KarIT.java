@@ -2,7 +2,10 @@
 package org.understudy.itests.karaf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -17,11 +20,13 @@ import org.understudy.itests.Built;
 class KarIT {
     private static KarafServer server;
     private static KarInServer kar;
+    private static ServerTls tls;
 
     @BeforeAll
     static void startStockKaraf() throws Exception {
         server = new KarafServer(Built.stockKaraf());
-        kar = KarInServer.start(server);
+        tls = new ServerTls(server);
+        kar = KarInServer.start(server, tls);
     }
 
     @AfterAll
@@ -55,6 +60,34 @@ class KarIT {
 
     @Test
     @Order(2)
+    void showsItsMBeansToUsersWithARole() {
+        for (String[] user : new String[][] {{"watcher", "w1"}, {"runner", "r1"}, {"chief", "c1"}, {"admin", "once"}}) {
+            server.awaitUntil(
+                    "the metric, as " + user[0],
+                    () -> kar.jmx().metric(user[0], user[1]).equals(0.0));
+        }
+        assertThatThrownBy(() -> kar.jmx().metric("visitor", "often")).isInstanceOf(SecurityException.class);
+        assertThatThrownBy(() -> kar.jmx().metric("nobody", "often")).isInstanceOf(SecurityException.class);
+    }
+
+    @Test
+    @Order(3)
+    void letsABrowserLogInByTls() throws Exception {
+        HttpResponse<String> page = tls.send(tls.request("/vms").header("Accept", "text/html"));
+        assertThat(page.headers().firstValue("Location")).hasValue("/understudy/login?next=%2Fvms");
+
+        HttpResponse<String> login =
+                tls.send(tls.request("/login").POST(BodyPublishers.ofString("user=admin&password=once&next=/vms")));
+
+        assertThat(login.statusCode()).isEqualTo(303);
+        String cookie = login.headers().firstValue("Set-Cookie").orElseThrow();
+        assertThat(cookie).endsWith("; Secure");
+        HttpResponse<String> session = tls.send(tls.request("/api/v1/session").header("Cookie", cookie.split(";")[0]));
+        assertThat(session.body()).contains("\"user\":\"admin\"");
+    }
+
+    @Test
+    @Order(4)
     void isReplacedByAFileOfTheSameNameWithoutAnEffectOnTheServer() throws Exception {
         String configuration = Files.readString(server.etc("understudy.yaml"));
 
@@ -66,7 +99,7 @@ class KarIT {
     }
 
     @Test
-    @Order(3)
+    @Order(5)
     void leavesNothingButItsConfigurationWhenTheFileIsRemoved() throws Exception {
         kar.removeFile();
 

@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 
 /** A Karaf that was built elsewhere, with an open ssh session, into which the KAR is dropped. */
 final class KarInServer implements AutoCloseable {
@@ -17,20 +17,24 @@ final class KarInServer implements AutoCloseable {
     private final RemoteShell shell;
     private final Conversation terminal;
     private final int httpPort;
+    private final Optional<Jmx> jmx;
     private final Path file;
     private long starts;
 
-    private KarInServer(KarafServer server, BundleEvents events, RemoteShell shell, int httpPort) throws IOException {
+    private KarInServer(
+            KarafServer server, BundleEvents events, RemoteShell shell, int httpPort, Optional<Jmx> jmx)
+            throws IOException {
         this.server = server;
         this.shell = shell;
         terminal = shell.terminal();
         this.httpPort = httpPort;
         this.events = events;
+        this.jmx = jmx;
         file = server.home.resolve("deploy/understudy.kar");
     }
 
     /** Starts the server on free ports and without a repository on the network, and records what happens to its bundles. */
-    static KarInServer start(KarafServer server) throws IOException {
+    static KarInServer start(KarafServer server, ServerTls tls) throws IOException {
         Files.writeString(server.etc("org.ops4j.pax.url.mvn.cfg"), """
                 org.ops4j.pax.url.mvn.defaultRepositories = \\
                     ${karaf.home.uri}${karaf.default.repository}@id=system.repository@snapshots, \\
@@ -39,12 +43,9 @@ final class KarInServer implements AutoCloseable {
                 org.ops4j.pax.url.mvn.localRepository = ${karaf.data}/no-repository
                 """);
         Files.writeString(
-                server.etc("org.ops4j.pax.web.cfg"), "org.osgi.service.http.port = " + server.httpPort + "\n");
-        // The two fixed ports of JMX may be in use.
-        for (String port : List.of("rmiRegistryPort", "rmiServerPort")) {
-            server.replace("org.apache.karaf.management.cfg", port + "\\s*=.*", port + " = " + KarafServer.freePort());
-        }
-        return startAsConfigured(server, server.httpPort);
+                server.etc("org.ops4j.pax.web.cfg"),
+                "org.osgi.service.http.port = " + server.httpPort + "\n" + tls.configuration());
+        return start(server, server.httpPort, Optional.of(Jmx.configure(server)));
     }
 
     /** Users of a server that has none. */
@@ -52,18 +53,22 @@ final class KarInServer implements AutoCloseable {
         Files.writeString(
                 server.etc("users.properties"),
                 "admin = once,_g_:admingroup\n_g_\\:admingroup = group,admin,manager,viewer,systembundles,ssh\n"
-                        + "visitor = often,ssh\n");
+                        + "visitor = often,ssh\nwatcher = w1,viewer\nrunner = r1,operator\nchief = c1,admin\n");
     }
 
     /** Starts the server with its own settings, which have no user. */
     static KarInServer startAsConfigured(KarafServer server, int httpPort) throws IOException {
+        return start(server, httpPort, Optional.empty());
+    }
+
+    private static KarInServer start(KarafServer server, int httpPort, Optional<Jmx> jmx) throws IOException {
         addUsers(server);
         server.start();
         RemoteShell shell = admin(server);
         server.awaitUntil(
                 "every boot feature", () -> shell.run("feature:list -i").text().contains("management"));
         BundleEvents events = BundleEvents.record(server);
-        return new KarInServer(server, events, shell, httpPort);
+        return new KarInServer(server, events, shell, httpPort, jmx);
     }
 
     private static RemoteShell admin(KarafServer server) {
@@ -72,6 +77,11 @@ final class KarInServer implements AutoCloseable {
 
     RemoteShell shell() {
         return admin(server);
+    }
+
+    /** Of a server with ports of its own. */
+    Jmx jmx() {
+        return jmx.orElseThrow();
     }
 
     interface Part {
