@@ -21,8 +21,7 @@ final class KarInServer implements AutoCloseable {
     private final Path file;
     private long starts;
 
-    private KarInServer(
-            KarafServer server, BundleEvents events, RemoteShell shell, int httpPort, Optional<Jmx> jmx)
+    private KarInServer(KarafServer server, BundleEvents events, RemoteShell shell, int httpPort, Optional<Jmx> jmx)
             throws IOException {
         this.server = server;
         this.shell = shell;
