@@ -113,9 +113,10 @@ class OutsiderIT {
             assertThat(shell.run("bundle:install -s file:" + bundle).status()).isZero();
             try {
                 assertThat(vetoes()).contains("vetoed", "VM is frozen by com.example.manager");
-                assertThat(shell.run("scr:details com.example.manager.Provisioner")
-                                .text())
-                        .contains("ACTIVE");
+                // It lists the components that have no service to refer to.
+                assertThat(shell.run("bundle:diag com.example.manager").text())
+                        .contains("Active")
+                        .doesNotContain("Provisioner");
             } finally {
                 assertThat(shell.run("bundle:uninstall com.example.manager").status())
                         .isZero();
