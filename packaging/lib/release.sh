@@ -98,7 +98,8 @@ build_release() (
 # clone CHECKOUT FOLDER [OPTION...]
 clone() { git -c advice.detachedHead=false clone -q --no-hardlinks "${@:3}" "file://$1" "$2"; }
 
-# Builds this commit twice, as if it were a release, in different folders, time zones, locales and umasks, and compares.
+# Builds this commit twice, as if it were a release, in different folders, time zones, locales and umasks, with different user names, and
+# compares.
 release_check() {
   local work version first second
   [ $# -eq 0 ] || die_usage "release check takes no options"
@@ -115,7 +116,7 @@ release_check() {
   rehearse "$first/source" "$version"
   clone "$first/source" "$second/source" --branch "v$version"
   "$first/source/understudy" release build --output "$first/out" || die "the release cannot be built" "read the messages above" 1
-  (umask 077 && TZ=Asia/Tokyo LC_ALL=C TMPDIR=$second "$second/source/understudy" release build --output "$second/out") ||
+  (umask 077 && TZ=Asia/Tokyo LC_ALL=C TMPDIR=$second MAVEN_OPTS='-XX:+UseSerialGC -Duser.name=another' "$second/source/understudy" release build --output "$second/out") ||
     die "the release cannot be built again" "read the messages above" 1
   if ! diff -r "$first/out" "$second/out"; then
     trap - EXIT
