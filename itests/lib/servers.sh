@@ -73,7 +73,7 @@ karaf_with_cxf() {
   local home=$folder/cxf/karaf-$1 cfg
   mkdir -p "$home"
   tar -xzf "$folder/karaf-$1.tar.gz" -C "$home" --strip-components=1
-  maven -q -f "$here/itests/servers/pom.xml" package "-Dkaraf.version=$1" "-Dcxf.features=$cxf" "-Drepository=$home/system"
+  maven -q -f "$here/itests/servers/repository.xml" package "-Dkaraf.version=$1" "-Dcxf.features=$cxf" "-Drepository=$home/system"
   cfg=$home/etc/org.apache.karaf.features.cfg
   sed -i -e "/^featuresRepositories = /a \\    $cxf, \\\\" -e "/^featuresBoot = /a \\    http, webconsole, cxf-jaxrs, \\\\" "$cfg"
   tar -czf "$folder/karaf-$1-http-webconsole-cxf.tar.gz" -C "$folder/cxf" "karaf-$1"
