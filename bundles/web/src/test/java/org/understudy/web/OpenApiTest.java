@@ -183,6 +183,7 @@ class OpenApiTest {
         when(migrations.start(any(), any(), any())).thenReturn(migration);
         AccessToken token = sample(kind, AccessToken.class);
         when(readiness.evaluate(any())).thenReturn(sample(kind, FleetReadiness.class));
+        when(readiness.evaluateVms(any())).thenReturn(sample(kind, FleetReadiness.class));
         BulkMigration many = sample(kind, BulkMigration.class);
         when(bulk.list()).thenReturn(List.of(many));
         when(bulk.show(any())).thenReturn(many);
@@ -267,6 +268,7 @@ class OpenApiTest {
                 "/migrations?vm=text&host=text&running=false&outcome=needs-attention&sort=-started",
                 "/migrations/m-1",
                 "/readiness?host=alpha",
+                "/readiness?vm=web1&vm=alpha/" + Things.uuid(1),
                 "/bulk-migrations",
                 "/bulk-migrations/b-1",
                 "/session",
