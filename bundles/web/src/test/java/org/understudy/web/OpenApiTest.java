@@ -76,6 +76,7 @@ import org.understudy.api.Provisioned;
 import org.understudy.api.Readiness;
 import org.understudy.api.Severity;
 import org.understudy.api.StepState;
+import org.understudy.api.VfRequirement;
 import org.understudy.api.VfState;
 import org.understudy.api.VfioReadiness;
 import org.understudy.api.VirtualMachines;
@@ -172,6 +173,7 @@ class OpenApiTest {
         when(vms.define(any(), any())).thenReturn(List.of());
         when(pairs.lint(any())).thenReturn(findings);
         when(pairs.lint(any(), any())).thenReturn(findings);
+        when(pairs.vfRequirements(any())).thenReturn(List.of(sample(kind, VfRequirement.class)));
         when(pairs.fix(any(), any())).thenReturn(change);
         when(pairs.planOn(any(), any(), any())).thenReturn(change);
         when(pairs.planOff(any(), any())).thenReturn(change);
@@ -265,6 +267,7 @@ class OpenApiTest {
                 "/vms/web1/lint",
                 "/vms/web1/preflight?destination=beta&acceptStandby",
                 "/vms/web1/pairs",
+                "/vms/web1/vf-requirements",
                 "/migrations?vm=text&host=text&running=false&outcome=needs-attention&sort=-started",
                 "/migrations/m-1",
                 "/readiness?host=alpha",
