@@ -68,6 +68,7 @@ import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs;
 import org.understudy.api.PastFinding;
 import org.understudy.api.Policies;
+import org.understudy.api.Policy;
 import org.understudy.api.PoolShare;
 import org.understudy.api.PoolView;
 import org.understudy.api.PrimaryForm;
@@ -112,6 +113,7 @@ class OpenApiTest {
     private final Pairs pairs = mock(Pairs.class);
     private final Migrations migrations = mock(Migrations.class);
     private final Doctor doctor = mock(Doctor.class);
+    private final Policies policies = mock(Policies.class);
     private final HostNics nics = mock(HostNics.class);
     private final NicProvisioning provisioning = mock(NicProvisioning.class);
     private final Readiness readiness = mock(Readiness.class);
@@ -128,7 +130,7 @@ class OpenApiTest {
     @BeforeAll
     void start() throws Exception {
         api = new OpenApi();
-        servlets.put("", new ServerServlet(view, vms, pairs, doctor, mock(Policies.class), events, Optional.of(nics)));
+        servlets.put("", new ServerServlet(view, vms, pairs, doctor, policies, events, Optional.of(nics)));
         servlets.put("/vms", new VmServlet(view, vms, pairs, migrations, events, guests));
         servlets.put("/migrations", new MigrationServlet(view, migrations, events));
         servlets.put("/provision", new ProvisionServlet(view, provisioning));
@@ -145,7 +147,7 @@ class OpenApiTest {
 
     @BeforeEach
     void forget() {
-        reset(vms, pairs, migrations, doctor, nics, provisioning, readiness, bulk, tokens, history);
+        reset(vms, pairs, migrations, doctor, policies, nics, provisioning, readiness, bulk, tokens, history);
         called.clear();
     }
 
@@ -197,6 +199,7 @@ class OpenApiTest {
         when(history.find(any(HistoryQuery.class)))
                 .thenAnswer(call -> page(kind, call.<HistoryQuery>getArgument(0).kinds()));
         when(history.find("text")).thenReturn(Optional.of(entry(kind, HistoryKind.FINDING)));
+        when(policies.current()).thenReturn(sample(kind, Policy.class));
         when(doctor.examine()).thenReturn(findings);
         when(guests.check(any())).thenReturn(findings);
         when(nics.pools()).thenReturn(List.of(sample(kind, PoolView.class)));
@@ -258,6 +261,7 @@ class OpenApiTest {
                 "/findings?severity=notice&code=healthy&sort=subject",
                 "/doctor",
                 "/health",
+                "/configuration",
                 "/words",
                 "/openapi.json",
                 "/vms?host=text&state=unknown&sort=health&limit=1",
