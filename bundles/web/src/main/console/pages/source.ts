@@ -95,7 +95,7 @@ export class ReadinessSource implements ReactiveController {
     return reader.byVm;
   }
 
-  /** When the whole was evaluated; undefined before, and for a server that does not evaluate it. */
+  /** When the whole was evaluated; undefined before. */
   get at(): string | undefined {
     return reader.at;
   }

@@ -81,11 +81,6 @@ export class VmsPage extends PageElement {
     gone.forEach((key) => this.selected.delete(key));
   }
 
-  /** False until the server has evaluated which VMs can migrate. */
-  private get evaluated(): boolean {
-    return this.readiness.at !== undefined;
-  }
-
   private get vmRows(): VmRow[] {
     return this.rows.filter((row): row is VmRow => row.kind === 'vm');
   }
@@ -123,7 +118,7 @@ export class VmsPage extends PageElement {
       ${picker('Failover', query.health, [...HEALTHS.map((value) => ({ value, text: healthText(value) })), { value: NO_PAIR, text: 'no pair' }],
         set('health'))}
       ${picker('State', query.state, VM_STATES.map((value) => ({ value, text: stateText(value) })), set('state'))}
-      ${this.evaluated ? picker('Can migrate', query.ready, ['yes', 'no', 'unknown'], set('ready')) : nothing}
+      ${picker('Can migrate', query.ready, ['yes', 'no', 'unknown'], set('ready'))}
       ${picker('Group by', query.group, GROUPS, set('group'), 'none')}
     </search>`;
   }
@@ -153,7 +148,7 @@ export class VmsPage extends PageElement {
       <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr" aria-rowindex="1">
         <th class="pf-v6-c-table__th us-check"><input type="checkbox" aria-label="Select all ${this.vmRows.length} VMs" .checked=${all}
           @change=${() => this.selectAll(!all)}></th>
-        ${COLUMNS.filter(({ key }) => key !== 'ready' || this.evaluated).map(({ key, text }) =>
+        ${COLUMNS.map(({ key, text }) =>
           sortHeader(text, key, this.query.sort, this.query.descending, `us-col-${key}`, (sort, descending) => this.change({ sort, descending })))}
       </tr></thead>
       <tbody class="pf-v6-c-table__tbody" @keydown=${this.moveFocus} @focusin=${this.holdFocus} @focusout=${() => { this.focused = undefined; }}>
@@ -217,7 +212,7 @@ export class VmsPage extends PageElement {
       <td class="pf-v6-c-table__td us-col-health">${failover(vm)}</td>
       <td class="pf-v6-c-table__td us-col-pool">${pool}</td>
       <td class="pf-v6-c-table__td us-col-host">${vm.host}</td>
-      ${this.evaluated ? html`<td class="pf-v6-c-table__td us-col-ready">${readinessLabel(ready, this.readiness.byVm.get(key))}</td>` : nothing}
+      <td class="pf-v6-c-table__td us-col-ready">${readinessLabel(ready, this.readiness.byVm.get(key))}</td>
     </tr>`;
   }
 
