@@ -2,8 +2,7 @@
 // 20,000 VMs on hosts of libvirt's test driver. How long they take is a benchmark: fleet.bench.ts.
 
 import type { Page } from 'playwright-core';
-import type { Vm } from '../model/types.ts';
-import { assert, assertAccessible, assertFits, assertFocus, newContext, picture, rest, test, URL_OF_CONSOLE, visit } from './harness.ts';
+import { assert, assertAccessible, assertFits, assertFocus, newContext, picture, rest, test, URL_OF_CONSOLE } from './harness.ts';
 import { scriptMemory, shiftOf, Traffic, watchShifts } from './measure.ts';
 
 const VMS = Number(process.env['UNDERSTUDY_VMS'] ?? 20_000).toLocaleString('en');
@@ -64,36 +63,4 @@ test('20,000 VMs can be searched, ordered and reached by keyboard; few are rende
   } finally {
     await context.close();
   }
-});
-
-const UUID = '6f1c7f8e-4d1b-4b0c-9a52-000000000001';
-const FILTERED = `
-  <domain type='test'>
-    <name>vm-0000-01</name>
-    <uuid>${UUID}</uuid>
-    <memory unit='MiB'>64</memory>
-    <os><type arch='x86_64' machine='q35'>hvm</type></os>
-    <devices><interface type='bridge'><source bridge='br0'/><model type='virtio'/><filterref filter='clean-traffic'/></interface></devices>
-  </domain>`;
-
-test('a pair whose primary bypasses a network filter needs a consent, which names what is lost', async () => {
-  await rest('PUT', `vms/${UUID}/definition?host=h0000`, FILTERED.trim());
-  await visit(`vms/${UUID}?host=h0000`, async (page) => {
-    await page.getByText('If you press: Needs a VF pool, which you select.').waitFor();
-    await page.getByRole('button', { name: /of vm-0000-01: Failover off/ }).click();
-    const dialog = page.getByRole('dialog');
-    await dialog.getByLabel('Take the primary from pool').selectOption('stand-in');
-    const consent = dialog.getByRole('checkbox', { name: 'The host no longer drops what the filter forbids' });
-    await consent.waitFor();
-    const confirm = dialog.getByRole('button', { name: 'Switch failover on' });
-    await dialog.getByText('Accept that the primary bypasses the network filter first.').waitFor();
-    assert.equal(await confirm.getAttribute('aria-disabled'), 'true');
-    await assertAccessible(page);
-    await picture(page, 'switch-filter');
-    await consent.check();
-    await dialog.getByRole('button', { name: 'Switch failover on', disabled: false }).click();
-    await page.getByText('It applies after the VM is shut down and started again.').waitFor();
-  });
-  const { pairs } = await rest<Vm>('GET', `vms/${UUID}?host=h0000`);
-  assert.equal(pairs.length, 1);
 });

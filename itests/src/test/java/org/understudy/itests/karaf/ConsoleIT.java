@@ -31,17 +31,15 @@ import org.understudy.itests.Built;
 @Timeout(600)
 @TestMethodOrder(OrderAnnotation.class)
 class ConsoleIT {
-    private static final String POOL = """
-            pools:
-              - {name: stand-in, kind: emulated, model: e1000e}
-            allow-emulated-primary: true
-            """;
     private static final String CONFIGURATION = """
             hosts:
               - {name: alpha, connector: qemu, directory: %1$s/alpha, accelerator: tcg, user: %2$s}
               - {name: beta, connector: qemu, directory: %1$s/beta, accelerator: tcg, user: %2$s}
+            pools:
+              - {name: stand-in, kind: emulated, model: e1000e}
+            allow-emulated-primary: true
             migration: {settle: 500ms}
-            """ + POOL;
+            """;
 
     private static final String PASSWORD_OF_USERS = "secret";
 
@@ -114,7 +112,7 @@ class ConsoleIT {
     void twentyThousandVmsCanBeSearchedAndFewAreRendered() throws Exception {
         guests();
         server.removeVms();
-        server.startWith(TestFleet.configuration(server.home) + POOL, TestFleet.HOSTS);
+        server.startWith(TestFleet.configuration(server.home), TestFleet.HOSTS);
         try {
             run("fleet");
         } finally {
