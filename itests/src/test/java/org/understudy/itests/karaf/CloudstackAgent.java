@@ -4,42 +4,102 @@ package org.understudy.itests.karaf;
 import groovy.lang.Binding;
 import groovy.lang.GroovyObject;
 import groovy.util.GroovyScriptEngine;
+import groovy.util.ResourceException;
+import groovy.util.ScriptException;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.EOFException;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.codehaus.groovy.runtime.metaclass.MissingMethodExceptionNoStack;
+import org.understudy.itests.Built;
 
 /**
- * Runs a hook as CloudStack's agent does, in its own JVM: FOLDER SCRIPT METHOD, the argument on standard input, the
- * result on standard output. Source: com.cloud.hypervisor.kvm.resource.LibvirtKvmAgentHook.
+ * Runs hooks as CloudStack's agent does: one JVM, with one environment, runs a script for each event. Source:
+ * com.cloud.hypervisor.kvm.resource.LibvirtKvmAgentHook.
  */
-public final class CloudstackAgent {
-    private CloudstackAgent() {}
+final class CloudstackAgent implements AutoCloseable {
+    private final Process process;
+    private final DataOutputStream calls;
+    private final DataInputStream answers;
+
+    /** @param log what the script logged, one line for each message */
+    record Answer(String result, String log) {}
+
+    /** @param environment of the agent, and so of the programs that its scripts start */
+    CloudstackAgent(Map<String, String> environment) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                        "-XX:TieredStopAtLevel=1",
+                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        CloudstackAgent.class.getName(),
+                        Built.hooks().resolve("cloudstack").toString())
+                .redirectError(Redirect.INHERIT);
+        builder.environment().putAll(environment);
+        process = builder.start();
+        calls = new DataOutputStream(process.getOutputStream());
+        answers = new DataInputStream(process.getInputStream());
+    }
+
+    Answer call(String script, String method, String argument) throws IOException {
+        calls.writeUTF(script);
+        calls.writeUTF(method);
+        calls.writeUTF(argument);
+        calls.flush();
+        return new Answer(answers.readUTF(), answers.readUTF());
+    }
+
+    @Override
+    public void close() throws IOException, InterruptedException {
+        calls.close();
+        if (!process.waitFor(60, TimeUnit.SECONDS)) {
+            process.destroyForcibly();
+        }
+    }
 
     /** With the methods of Log4j that a script may call. */
     public static final class Logger {
+        private final StringBuilder lines = new StringBuilder();
+
         public void info(Object message) {
-            System.err.println("INFO " + message);
+            lines.append("INFO ").append(message).append('\n');
         }
 
         public void warn(Object message) {
-            System.err.println("WARN " + message);
+            lines.append("WARN ").append(message).append('\n');
         }
     }
 
-    public static void main(String[] arguments) throws Exception {
-        String argument = new String(System.in.readAllBytes(), StandardCharsets.UTF_8);
-        new PrintStream(System.out, true, StandardCharsets.UTF_8)
-                .print(handle(arguments[0], arguments[1], arguments[2], argument));
+    /** Answers calls until standard input ends. */
+    public static void main(String[] folder) throws Exception {
+        DataInputStream in = new DataInputStream(System.in);
+        DataOutputStream out = new DataOutputStream(System.out);
+        while (true) {
+            String script;
+            try {
+                script = in.readUTF();
+            } catch (EOFException e) {
+                return;
+            }
+            Logger logger = new Logger();
+            out.writeUTF(String.valueOf(handle(folder[0], script, in.readUTF(), logger, in.readUTF())));
+            out.writeUTF(logger.lines.toString());
+            out.flush();
+        }
     }
 
-    private static Object handle(String folder, String script, String method, String argument)
-            throws IOException, groovy.util.ResourceException, groovy.util.ScriptException {
+    private static Object handle(String folder, String script, String method, Logger logger, String argument)
+            throws IOException, ResourceException, ScriptException {
         GroovyObject object = (GroovyObject) new GroovyScriptEngine(folder).run(script, new Binding());
         try {
-            return object.invokeMethod(method, new Object[] {new Logger(), argument});
+            return object.invokeMethod(method, new Object[] {logger, argument});
         } catch (MissingMethodExceptionNoStack e) {
-            System.err.println("ERROR " + e);
+            logger.lines.append("ERROR ").append(e).append('\n');
             return argument;
         }
     }

@@ -14,6 +14,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -41,20 +43,48 @@ class HookFailuresIT {
     /** The exit status of the client for a refusal. */
     private static final int REFUSED = 3;
 
+    /** What the environment of all hooks names. */
+    @TempDir
+    static Path home;
+
+    private static Path configuration;
+    private static Path library;
+    private static CloudstackAgent agent;
+
     @TempDir
     Path folder;
 
-    private Path configuration;
-    private Path library;
-
     private record Ended(int status, String output, String errors) {}
+
+    @BeforeAll
+    static void start() throws IOException {
+        configuration = home.resolve("hook.conf");
+        library = home.resolve("lib");
+        agent = new CloudstackAgent(environment());
+    }
+
+    @AfterAll
+    static void end() throws Exception {
+        agent.close();
+    }
+
+    private static Map<String, String> environment() {
+        return Map.of(
+                "UNDERSTUDY_HOOK_CONF", configuration.toString(),
+                "UNDERSTUDY_HOOK_LIB", library.toString(),
+                "PYTHONPATH", library.toString(),
+                "PYTHONDONTWRITEBYTECODE", "1");
+    }
+
+    private static void useLibrary(Path used) throws IOException {
+        Files.deleteIfExists(library);
+        Files.createSymbolicLink(library, used);
+    }
 
     @BeforeEach
     void configure() throws IOException {
-        library = Built.hooks().resolve("lib");
-        configuration = Files.writeString(
-                folder.resolve("hook.conf"),
-                "host = alpha\nsocket = " + folder + "/nobody.sock\nnotes = " + folder + "\n");
+        useLibrary(Built.hooks().resolve("lib"));
+        Files.writeString(configuration, "host = alpha\nsocket = " + folder + "/nobody.sock\nnotes = " + folder + "\n");
         Files.writeString(folder.resolve("login"), "admin:secret");
     }
 
@@ -70,12 +100,7 @@ class HookFailuresIT {
                 .redirectInput(in.toFile())
                 .redirectOutput(output.toFile())
                 .redirectError(errors.toFile());
-        builder.environment()
-                .putAll(Map.of(
-                        "UNDERSTUDY_HOOK_CONF", configuration.toString(),
-                        "UNDERSTUDY_HOOK_LIB", library.toString(),
-                        "PYTHONPATH", library.toString(),
-                        "PYTHONDONTWRITEBYTECODE", "1"));
+        builder.environment().putAll(environment());
         builder.environment().putAll(environment);
         Process process = builder.start();
         assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
@@ -108,20 +133,9 @@ class HookFailuresIT {
         return run(List.of(deploy.toString()), Map.of(), DEFINITION);
     }
 
-    private Ended cloudstack() throws Exception {
-        return run(
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        CloudstackAgent.class.getName(),
-                        Built.hooks().resolve("cloudstack").toString(),
-                        "libvirt-vm-xml-transformer.groovy",
-                        "transform"),
-                Map.of(),
-                DEFINITION);
+    private static Ended cloudstack() throws IOException {
+        CloudstackAgent.Answer answer = agent.call("libvirt-vm-xml-transformer.groovy", "transform", DEFINITION);
+        return new Ended(0, answer.result(), answer.log());
     }
 
     private void requireNothingIsStopped() throws Exception {
@@ -243,16 +257,17 @@ class HookFailuresIT {
     @Test
     void stopsNoVmWhereTheLibraryIsMissingOrBroken() throws Exception {
         configure("require-vf = yes");
-        library = Files.createDirectories(folder.resolve("lib"));
+        Path other = Files.createDirectories(folder.resolve("lib"));
+        useLibrary(other);
         requireNothingIsStopped("understudy");
 
-        Files.writeString(library.resolve("understudy_hook.py"), "import no_such_module\n");
+        Files.writeString(other.resolve("understudy_hook.py"), "import no_such_module\n");
         requireNothingIsStopped("no_such_module");
     }
 
     @Test
     void requestsTheFormThatCloudstacksAgentCanRead() throws Exception {
-        library = Files.createDirectories(folder.resolve("lib"));
+        useLibrary(Files.createDirectories(folder.resolve("lib")));
         Files.writeString(
                 library.resolve("understudy_hook.py"),
                 "import sys\nsys.stdin.read()\nprint('<asked>%s</asked>' % ' '.join(sys.argv[1:]), end='')\n");

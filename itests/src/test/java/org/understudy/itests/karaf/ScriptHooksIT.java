@@ -91,16 +91,25 @@ class ScriptHooksIT {
         configure("url = http://127.0.0.1:%d/understudy".formatted(KarafServer.freePort()));
     }
 
+    private Map<String, String> environment() {
+        String library = Built.hooks().resolve("lib").toString();
+        return Map.of(
+                "UNDERSTUDY_HOOK_CONF",
+                configuration.toString(),
+                "UNDERSTUDY_HOOK_LIB",
+                library,
+                "PYTHONPATH",
+                library,
+                "PYTHONDONTWRITEBYTECODE",
+                "1");
+    }
+
     private Ended run(List<String> command, Map<String, String> environment, String input) throws Exception {
         Path output = folder.resolve("output");
         Path errors = folder.resolve("errors");
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectOutput(output.toFile()).redirectError(errors.toFile());
-        builder.environment().put("UNDERSTUDY_HOOK_CONF", configuration.toString());
-        builder.environment()
-                .put("UNDERSTUDY_HOOK_LIB", Built.hooks().resolve("lib").toString());
-        builder.environment().put("PYTHONPATH", Built.hooks().resolve("lib").toString());
-        builder.environment().put("PYTHONDONTWRITEBYTECODE", "1");
+        builder.environment().putAll(environment());
         builder.environment().putAll(environment);
         Process process = builder.start();
         process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
@@ -134,23 +143,13 @@ class ScriptHooksIT {
         return run(List.of(deploy.toString(), folder.resolve("deployment.0").toString(), "host"), Map.of(), definition);
     }
 
-    private Ended cloudstack(String script, String method, String argument) throws Exception {
-        return run(
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                        "-XX:TieredStopAtLevel=1",
-                        "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        CloudstackAgent.class.getName(),
-                        Built.hooks().resolve("cloudstack").toString(),
-                        script,
-                        method),
-                Map.of(),
-                argument);
+    private CloudstackAgent.Answer cloudstack(String script, String method, String argument) throws Exception {
+        try (CloudstackAgent agent = new CloudstackAgent(environment())) {
+            return agent.call(script, method, argument);
+        }
     }
 
-    private Ended transformer(String definition) throws Exception {
+    private CloudstackAgent.Answer transformer(String definition) throws Exception {
         return cloudstack("libvirt-vm-xml-transformer.groovy", "transform", definition);
     }
 
@@ -355,27 +354,24 @@ class ScriptHooksIT {
 
     @Test
     void addsAPairForCloudstacksAgent() throws Exception {
-        Ended ended = transformer(DEFINITION);
-
-        assertThat(ended.status()).as(ended.errors()).isZero();
-        requirePair(ended.output());
+        requirePair(transformer(DEFINITION).result());
     }
 
     @Test
     void logsWhyCloudstacksBiosGuestGetsNoPair() throws Exception {
-        Ended ended = transformer(WITHOUT_PCIE);
+        CloudstackAgent.Answer answer = transformer(WITHOUT_PCIE);
 
-        assertThat(ended.output()).as(ended.errors()).isEqualTo(WITHOUT_PCIE);
-        assertThat(ended.errors()).contains("WARN", "pc-i440fx-7.2");
+        assertThat(answer.result()).as(answer.log()).isEqualTo(WITHOUT_PCIE);
+        assertThat(answer.log()).contains("WARN", "pc-i440fx-7.2");
     }
 
     @Test
     void returnsADefinitionThatLibvirtRefusesIfTheVfIsRequiredForCloudstacksAgent() throws Exception {
         configure("require-vf = yes");
 
-        Ended ended = transformer(WITHOUT_PCIE);
+        CloudstackAgent.Answer answer = transformer(WITHOUT_PCIE);
 
-        assertThat(ended.output())
+        assertThat(answer.result())
                 .startsWith("<domain type='understudy: refused: ")
                 .contains("pc-i440fx-7.2");
     }
@@ -384,10 +380,10 @@ class ScriptHooksIT {
     void doesNotStopCloudstacksAgentIfTheServerIsUnreachable() throws Exception {
         serverAway();
 
-        Ended ended = transformer(DEFINITION);
+        CloudstackAgent.Answer answer = transformer(DEFINITION);
 
-        assertThat(ended.output()).isEqualTo(DEFINITION);
-        assertThat(ended.errors()).contains("WARN", "Understudy does not answer");
+        assertThat(answer.result()).isEqualTo(DEFINITION);
+        assertThat(answer.log()).contains("WARN", "Understudy does not answer");
     }
 
     /** Java encodes arguments of programs by the locale. */
@@ -500,11 +496,11 @@ class ScriptHooksIT {
 
     @Test
     void logsInCloudstacksAgentAfterAStartWhetherUnderstudyAnswers() throws Exception {
-        Ended started = cloudstack("libvirt-vm-state-change.groovy", "onStart", "i-2-3-VM");
-        Ended stopped = cloudstack("libvirt-vm-state-change.groovy", "onStop", "i-2-3-VM");
+        CloudstackAgent.Answer started = cloudstack("libvirt-vm-state-change.groovy", "onStart", "i-2-3-VM");
+        CloudstackAgent.Answer stopped = cloudstack("libvirt-vm-state-change.groovy", "onStop", "i-2-3-VM");
 
-        assertThat(started.errors()).contains("INFO VM i-2-3-VM was started. Understudy answers for host alpha");
-        assertThat(stopped.errors()).contains("INFO VM i-2-3-VM was stopped");
-        assertThat(started.output() + stopped.output()).isEqualTo("truetrue");
+        assertThat(started.log()).contains("INFO VM i-2-3-VM was started. Understudy answers for host alpha");
+        assertThat(stopped.log()).contains("INFO VM i-2-3-VM was stopped");
+        assertThat(started.result() + stopped.result()).isEqualTo("truetrue");
     }
 }

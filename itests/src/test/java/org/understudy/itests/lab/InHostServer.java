@@ -73,6 +73,7 @@ final class InHostServer {
         keeper.setNics(nics);
         FdbController fdbController = new FdbController(health);
         fdbController.setPools(pools);
+        fdbController.setNics(nics);
         NicFacts facts = new NicFacts();
         facts.setNics(nics);
         VirtualMachineService vms =
@@ -87,6 +88,7 @@ final class InHostServer {
         await("the guest uses its VF", () -> vms.show(VM).pairs().get(0).health() == PairHealth.ACTIVE);
         System.out.println("active");
         new ProcessBuilder(arguments[2]).inheritIO().start().waitFor();
+        System.err.println("pairs then: " + vms.show(VM).pairs());
         vms.destroy(VM);
         await("the VF is given back", () -> pools.leases(HOST).isEmpty());
         System.out.println("given back");

@@ -39,7 +39,7 @@ class VfPairIT {
             #!/bin/sh
             ip -d link show %2$s | grep 52:54:00:11:22:66
             timeout 60 sh -c 'while bridge fdb show dev %2$s | grep -q 52:54:00:11:22:66; do sleep 0.3; done' &&
-              echo 'no forwarding entry'
+              echo 'no forwarding entry' || bridge fdb show dev %2$s >&2
             lspci -D -k | grep -c "in use: vfio-pci"
             ps -o user= -C qemu-system-x86
             # The guest has enabled the VF; it tells of the first traffic on it a moment later.

@@ -21,6 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
+import org.understudy.api.HostNics;
+import org.understudy.api.NicInventory;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs.PairChanged;
 import org.understudy.api.PrimaryKind;
@@ -30,6 +32,7 @@ import org.understudy.api.spi.VfPools;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.Controller;
 import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.ServiceSubscription;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.core.health.PairHealthTracker;
 import org.understudy.core.health.PairKey;
@@ -46,6 +49,8 @@ public final class FdbController implements AutoCloseable {
     private static final Backoff RETRIES = new Backoff(Duration.ofSeconds(1), Duration.ofMinutes(5));
 
     private final AtomicReference<Optional<VfPools>> pools = new AtomicReference<>(Optional.empty());
+    private final ServiceSubscription<HostNics> nics =
+            new ServiceSubscription<>(served -> served.listen(this::onInventory));
     /** Whether each pair needs forwarding, as its health showed last. */
     private final Map<PairKey, Boolean> needed = new ConcurrentHashMap<>();
 
@@ -82,6 +87,28 @@ public final class FdbController implements AutoCloseable {
 
     void unsetPools(VfPools served) {
         pools.updateAndGet(now -> now.filter(p -> p != served));
+    }
+
+    /** A lease that was not in the inventory when the health of its pair changed appears in a later one. */
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void setNics(HostNics served) {
+        nics.set(served);
+        served.inventories().forEach(this::onInventory);
+    }
+
+    void unsetNics(HostNics served) {
+        nics.unset(served);
+    }
+
+    private void onInventory(NicInventory inventory) {
+        if (inventory.available()) {
+            needed.keySet().stream()
+                    .filter(pair -> pair.vm().host().equals(inventory.host()))
+                    .forEach(controller::add);
+        }
     }
 
     private void onChange(PairChanged change) {
@@ -137,6 +164,7 @@ public final class FdbController implements AutoCloseable {
     @Deactivate
     public void close() {
         changes.close();
+        nics.close();
         controller.close();
     }
 }

@@ -22,11 +22,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.mockito.ArgumentCaptor;
 import org.mockito.verification.VerificationMode;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.HostName;
+import org.understudy.api.HostNics;
 import org.understudy.api.MacAddress;
+import org.understudy.api.NicInventory;
 import org.understudy.api.Pair;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs.PairChanged;
@@ -205,6 +208,27 @@ class FdbControllerTest {
 
         verify(pools).forward(LEASE, false);
         returned.close();
+    }
+
+    @Test
+    void removesAnEntryWhoseLeaseAppearsInALaterInventory() {
+        fdbController.close();
+        FdbController late = controller(new FakeScheduler());
+        late.setPools(pools);
+        HostNics nics = mock(HostNics.class);
+        when(nics.listen(any())).thenReturn(() -> {});
+        late.setNics(nics);
+        ArgumentCaptor<Consumer<NicInventory>> inventories = ArgumentCaptor.captor();
+        verify(nics).listen(inventories.capture());
+        when(pools.leases(ALPHA)).thenReturn(List.of());
+        becomes(PairHealth.ACTIVE, PrimaryKind.VF);
+        verify(pools, never()).forward(any(), anyBoolean());
+
+        when(pools.leases(ALPHA)).thenReturn(List.of(LEASE));
+        inventories.getValue().accept(new NicInventory(ALPHA, true, "native", List.of(), List.of(), List.of()));
+
+        verify(pools).forward(LEASE, false);
+        late.close();
     }
 
     @Test
