@@ -54,12 +54,11 @@ final class CloudstackAgent implements AutoCloseable {
         return new Answer(answers.readUTF(), answers.readUTF());
     }
 
+    /** The agent ends with its input. */
     @Override
-    public void close() throws IOException, InterruptedException {
+    public void close() throws IOException {
         calls.close();
-        if (!process.waitFor(60, TimeUnit.SECONDS)) {
-            process.destroyForcibly();
-        }
+        process.onExit().orTimeout(60, TimeUnit.SECONDS).join();
     }
 
     /** With the methods of Log4j that a script may call. */
