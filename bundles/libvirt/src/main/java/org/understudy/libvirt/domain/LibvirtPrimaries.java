@@ -55,9 +55,12 @@ public final class LibvirtPrimaries {
     public PrimaryPresence presence(VmName vm, Alias primary) {
         try {
             Alias id = aliases.deviceOf(vm, primary);
-            Optional<QomPciDevice> device = QomPciDevice.find(monitor.query(vm, "query-pci", Map.of()), id.value());
             Optional<Alias> standby = standbyOf(vm, primary);
+            // QEMU plugs the primary within the negotiation. Read in the other order, a primary that is plugged between
+            // the two
+            // queries would seem lost.
             Optional<Boolean> negotiated = standby.flatMap(alias -> standbyNegotiated(vm, alias));
+            Optional<QomPciDevice> device = QomPciDevice.find(monitor.query(vm, "query-pci", Map.of()), id.value());
             if (device.isPresent()) {
                 boolean hasDriver = device.get().mapped() && negotiated.orElse(true);
                 return hasDriver ? PrimaryPresence.ENABLED : PrimaryPresence.PLUGGED;

@@ -41,11 +41,14 @@ final class QemuPrimaries {
      */
     PrimaryPresence presence(Alias primary) {
         try {
+            Optional<Alias> standby = standbyOf(primary);
+            // QEMU plugs the primary within the negotiation. Read in the other order, a primary that is plugged between
+            // the two
+            // queries would seem lost.
+            Optional<Boolean> negotiated = standby.flatMap(this::standbyNegotiated);
             Optional<PciDevice> device = qemu.execute(QmpCommands.queryPci()).stream()
                     .filter(d -> d.id().equals(primary.value()))
                     .findFirst();
-            Optional<Alias> standby = standbyOf(primary);
-            Optional<Boolean> negotiated = standby.flatMap(this::standbyNegotiated);
             if (device.isPresent()) {
                 boolean hasDriver = device.get().mapped() && negotiated.orElse(true);
                 return hasDriver ? PrimaryPresence.ENABLED : PrimaryPresence.PLUGGED;
