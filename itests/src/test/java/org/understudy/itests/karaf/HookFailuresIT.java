@@ -17,8 +17,6 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Order;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -27,8 +25,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.itests.Built;
 
 /** A failure in a hook stops a VM only with require-vf. No server is needed. */
-@Tag("two-hosts")
-@Order(0)
 @Timeout(120)
 class HookFailuresIT {
     private static final String DEFINITION = """
