@@ -140,17 +140,32 @@ public final class DefinitionController implements AutoCloseable {
         try {
             Optional<CheckResult> now = check(key);
             updateFindings(key, now.map(CheckResult::findings));
-            boolean retry =
-                    now.filter(r -> r.unsettled() || !r.findings().isEmpty()).isPresent();
-            return retry ? Controller.Result.retry() : Controller.Result.done();
+            return now.map(this::next).orElse(Controller.Result.done());
         } catch (UnderstudyException e) {
             LOG.debug("{}: definition could not be checked, retrying", key, e);
             return Controller.Result.retry();
         }
     }
 
-    /** @param unsettled whether to check again even without findings */
-    private record CheckResult(List<Finding> findings, boolean unsettled) {}
+    private enum State {
+        SETTLED,
+        /** To be checked again even without findings. */
+        CHANGED,
+        /** Not checked, because the VM is being migrated. */
+        MIGRATING
+    }
+
+    private record CheckResult(List<Finding> findings, State state) {}
+
+    /** A migration is no failure: after it, a missing half does not wait for the end of a long pause. */
+    private Controller.Result next(CheckResult result) {
+        if (result.state() == State.MIGRATING) {
+            return Controller.Result.after(timings.settle());
+        }
+        return result.state() == State.CHANGED || !result.findings().isEmpty()
+                ? Controller.Result.retry()
+                : Controller.Result.done();
+    }
 
     /** Empty for a VM that is not on the host or has no requested pair. */
     private Optional<CheckResult> check(VmKey key) {
@@ -160,27 +175,28 @@ public final class DefinitionController implements AutoCloseable {
             return Optional.empty();
         }
         if (migrationLock.isMigrating(key.vm(), host.orElseThrow())) {
-            return Optional.of(new CheckResult(found.getOrDefault(key, List.of()), true));
+            return Optional.of(new CheckResult(found.getOrDefault(key, List.of()), State.MIGRATING));
         }
         List<Finding> now = lint(key, definition.get());
         boolean complete = now.stream().noneMatch(f -> f.code() == FindingCode.PAIR_HALF_MISSING);
         // If the half is removed again and again, it is restored only after each pause.
         if (complete || controller.isPausing(key)) {
-            return Optional.of(new CheckResult(now, false));
+            return Optional.of(new CheckResult(now, State.SETTLED));
         }
         PairChange completed;
         try {
             completed = pairs.complete(key.vm());
         } catch (UnderstudyException e) {
             LOG.warn("{}: a half of its pair is missing and could not be restored, retrying: {}", key, e.getMessage());
-            return Optional.of(new CheckResult(now, true));
+            return Optional.of(new CheckResult(now, State.CHANGED));
         }
         if (completed.changed()) {
             LOG.warn("{}: a half of a requested pair was missing in its definition and is restored", key);
         }
         List<Finding> remaining = new ArrayList<>(lint(key, host.orElseThrow().definition(key.vm())));
         remaining.addAll(completed.findings());
-        return Optional.of(new CheckResult(List.copyOf(remaining), completed.changed()));
+        return Optional.of(
+                new CheckResult(List.copyOf(remaining), completed.changed() ? State.CHANGED : State.SETTLED));
     }
 
     private static boolean hasRequests(String definition) {

@@ -178,6 +178,20 @@ class DefinitionControllerTest {
     }
 
     @Test
+    void restoresAPrimaryWithinSecondsOfALongMigration() {
+        String requested = requested(VmState.RUNNING);
+        fakeHosts.watched("web1", "alpha", "beta");
+        keep();
+        clock.advance(Duration.ofMinutes(5));
+        fakeHosts.noneMigrates();
+
+        alpha.edit(withoutPrimary(requested));
+
+        clock.advance(SETTLE);
+        assertThat(DomainView.of(alpha.definition(WEB1)).pairs()).hasSize(1);
+    }
+
+    @Test
     void reportsWhyItCannotRestoreIt() {
         String requested = requested(VmState.SHUTOFF);
         alpha.edit(withoutPrimary(requested).replace("pool='trial'", "pool='gone'"));

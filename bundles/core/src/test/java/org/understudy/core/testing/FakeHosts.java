@@ -106,6 +106,11 @@ public final class FakeHosts implements AutoCloseable {
         migrated(vm, source, destination, Optional.empty(), List.of(skipped));
     }
 
+    /** Removes all migrations. */
+    public void noneMigrates() {
+        migrated.clear();
+    }
+
     private void migrated(
             String vm, String source, String destination, Optional<Outcome> outcome, List<StepReport> steps) {
         migrated.add(new Migration(
