@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.itests.lab;
 
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,7 +35,8 @@ import org.understudy.qemu.host.QemuConnector;
 
 /**
  * Runs in the emulated host: the services of Understudy without OSGi. Starts a VM with a primary from a pool, waits until its
- * guest uses the VF, runs a script, destroys the VM, and waits until the VF is released.
+ * guest uses the VF, runs a script, destroys the VM, and waits until the VF is released. Without a script it only tries to start
+ * the VM, once for each line of standard input, until a line "end".
  */
 final class InHostServer {
     private static final VmName VM = new VmName("web1");
@@ -40,7 +45,7 @@ final class InHostServer {
 
     private InHostServer() {}
 
-    /** @param arguments the server's folder with understudy.yaml, the VM's definition, the script */
+    /** @param arguments the server's folder with understudy.yaml, the VM's definition, the script if any */
     public static void main(String[] arguments) throws Exception {
         try {
             serve(arguments);
@@ -81,6 +86,10 @@ final class InHostServer {
         await("the host is open", () -> hosts.all().size() == 1);
         await("the NICs are read", () -> nics.inventories().get(0).available());
         System.out.println("findings " + vms.define(HOST, Files.readString(Path.of(arguments[1]))));
+        if (arguments.length < 3) {
+            answerCalls(vms);
+            return;
+        }
         vms.start(VM);
         Lease lease = pools.leases(HOST).get(0);
         System.out.println(
@@ -92,6 +101,18 @@ final class InHostServer {
         vms.destroy(VM);
         await("the VF is given back", () -> pools.leases(HOST).isEmpty());
         System.out.println("given back");
+    }
+
+    private static void answerCalls(VirtualMachineService vms) throws IOException {
+        BufferedReader calls = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+        for (String call = calls.readLine(); !"end".equals(call); call = calls.readLine()) {
+            try {
+                vms.start(VM);
+            } catch (UnderstudyException e) {
+                System.out.println(e.code() + ": " + e.getMessage() + " " + e.findings());
+            }
+            System.out.println("answered");
+        }
     }
 
     private static BundleContext bundle(String folder) {
