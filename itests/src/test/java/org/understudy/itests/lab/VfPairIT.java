@@ -204,7 +204,7 @@ class VfPairIT {
                     new Refusal(Optional.empty(), "lease,configure,forwarding,release", "bind"))) {
                 allow(refusal.pf().orElse(host.pf()), refusal.commands());
 
-                String answer = call("start");
+                String answer = startOfVm();
 
                 assertThat(answer)
                         .contains("NOT_PERMITTED: ")
@@ -221,15 +221,15 @@ class VfPairIT {
         }
     }
 
-    /** Returns what the server has printed since the last call. */
-    private static String call(String line) {
+    /** Lets the server start the VM, and returns what it has printed since the last start. */
+    private static String startOfVm() {
         return host.output("sh", "-ec", """
                 cd "$1"
-                echo "$2" 1<>calls
+                echo start 1<>calls
                 timeout 300 sh -c 'until grep -q ^answered answers; do sleep 0.2; done' || echo "no answer"
                 cat answers
                 : >answers
-                """, "sh", folder, line);
+                """, "sh", folder);
     }
 
     private static SriovHost.Result serve(String user) {
