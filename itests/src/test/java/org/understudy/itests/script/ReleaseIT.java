@@ -70,17 +70,7 @@ class ReleaseIT {
     @Test
     @Order(4)
     void buildRefusesACommitWithoutTheTag() throws Exception {
-        assertThat(run(
-                        clone,
-                        "git",
-                        "-c",
-                        "user.name=test",
-                        "-c",
-                        "user.email=test@localhost",
-                        "commit",
-                        "-qam",
-                        "build: Release"))
-                .startsWith("0: ");
+        git("commit", "-qam", "build: Release");
 
         assertThat(release("build")).startsWith("4: ").contains("does not have the tag v" + VERSION);
     }
@@ -94,6 +84,43 @@ class ReleaseIT {
 
         assertThat(clone.resolve("CHANGELOG.md")).hasContent(changelog);
         assertThat(Files.readString(clone.resolve("bom/pom.xml"))).contains("<version>7.9.0-SNAPSHOT</version>");
+    }
+
+    @Test
+    @Order(6)
+    void packagesOfTheLastTagAreUpgradedToThoseOfTheCommit() throws Exception {
+        git("tag", "-a", "v" + VERSION, "-m", VERSION);
+        git("commit", "-qam", "build: Begin 7.9.0");
+
+        assertThat(formerAndNextVersion("next")).isEqualTo("0: 7.8.9 7.9.0\n");
+
+        git("checkout", "-q", "v" + VERSION);
+        assertThat(formerAndNextVersion("same")).isEqualTo("0: 7.8.9 7.8.9.1\n");
+    }
+
+    private static String formerAndNextVersion(String former) throws IOException, InterruptedException {
+        return run(
+                clone,
+                "bash",
+                "-euc",
+                """
+                here=$PWD
+                . itests/lib/common.sh
+                . packaging/lib/release.sh
+                former_release "$1"
+                former=$(here=$1 project_version)
+                echo "$former $(next_version "$former")"
+                """,
+                "bash",
+                folder.resolve(former).toString());
+    }
+
+    private static void git(String... arguments) throws IOException, InterruptedException {
+        String[] command = Stream.concat(
+                        Stream.of("git", "-c", "user.name=test", "-c", "user.email=test@localhost"),
+                        Stream.of(arguments))
+                .toArray(String[]::new);
+        assertThat(run(clone, command)).startsWith("0: ");
     }
 
     private static String release(String... arguments) throws IOException, InterruptedException {
