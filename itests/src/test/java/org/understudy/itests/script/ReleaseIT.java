@@ -61,6 +61,18 @@ class ReleaseIT {
     }
 
     @Test
+    @Order(2)
+    void bomHasEachBundle() throws Exception {
+        try (Stream<Path> bundles = Files.list(clone.resolve("bundles"))) {
+            assertThat(bundles.map(bundle -> "<artifactId>org.understudy." + bundle.getFileName() + "</artifactId>"))
+                    .isNotEmpty()
+                    .allSatisfy(artifact -> assertThat(clone.resolve("bom/pom.xml"))
+                            .content()
+                            .containsOnlyOnce(artifact));
+        }
+    }
+
+    @Test
     @Order(3)
     void buildRefusesAChangedCheckout() throws Exception {
         assertThat(release("build")).startsWith("4: ").contains("the checkout has changes");
