@@ -110,6 +110,26 @@ class ReleaseIT {
         assertThat(formerAndNextVersion("same")).isEqualTo("0: 7.8.9 7.8.9.1\n");
     }
 
+    @Test
+    @Order(7)
+    void packageHasTheHooksOfEachManager() throws Exception {
+        Path root = folder.resolve("package");
+        assertThat(run(clone, "packaging/lib/lay-out", "hooks", root.toString()))
+                .isEqualTo("0: ");
+
+        for (String manager : List.of("libvirt", "cloudstack", "vdsm", "opennebula")) {
+            assertThat(installPackagedHook(root, manager)).startsWith("0: ");
+        }
+        Path agent = Files.createDirectories(root.resolve("usr/share/cloudstack-agent/lib"));
+        Files.createFile(agent.resolve("cloud-plugin-hypervisor-kvm-4.22.0.0.jar"));
+        assertThat(installPackagedHook(root, "cloudstack")).startsWith("0: ").contains("transformer.sh: installed");
+    }
+
+    private static String installPackagedHook(Path root, String manager) throws IOException, InterruptedException {
+        String hook = root.resolve("usr/share/understudy-hooks/hook").toString();
+        return run(folder, "env", "DESTDIR=" + root, hook, "install", manager);
+    }
+
     private static String formerAndNextVersion(String former) throws IOException, InterruptedException {
         return run(
                 clone,
