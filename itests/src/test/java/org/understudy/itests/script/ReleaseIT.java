@@ -66,9 +66,8 @@ class ReleaseIT {
         try (Stream<Path> bundles = Files.list(clone.resolve("bundles"))) {
             assertThat(bundles.map(bundle -> "<artifactId>org.understudy." + bundle.getFileName() + "</artifactId>"))
                     .isNotEmpty()
-                    .allSatisfy(artifact -> assertThat(clone.resolve("bom/pom.xml"))
-                            .content()
-                            .containsOnlyOnce(artifact));
+                    .allSatisfy(artifact ->
+                            assertThat(clone.resolve("bom/pom.xml")).content().containsOnlyOnce(artifact));
         }
     }
 
@@ -131,20 +130,14 @@ class ReleaseIT {
     }
 
     private static String formerAndNextVersion(String former) throws IOException, InterruptedException {
-        return run(
-                clone,
-                "bash",
-                "-euc",
-                """
+        return run(clone, "bash", "-euc", """
                 here=$PWD
                 . itests/lib/common.sh
                 . packaging/lib/release.sh
                 former_release "$1"
                 former=$(here=$1 project_version)
                 echo "$former $(next_version "$former")"
-                """,
-                "bash",
-                folder.resolve(former).toString());
+                """, "bash", folder.resolve(former).toString());
     }
 
     private static void git(String... arguments) throws IOException, InterruptedException {
