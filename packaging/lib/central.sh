@@ -22,6 +22,7 @@ check_for_central() {
       { say "$file has a wrong checksum."; bad=1; }
   done < <(find "$2" -type f ! -name '*.md5' ! -name '*.sha*')
   bom_is_complete "$2" || bad=1
+  say "Not verified, because they are placeholders until the first release (docs/releasing.md): $(addresses "$2")."
   return "$bad"
 }
 
@@ -29,6 +30,12 @@ check_for_central() {
 has_element() {
   grep -q "^  <$3[ >]" "$2" || { case "$3" in name | description) false ;; esac && grep -q '<artifactId>understudy</artifactId>' "$2" &&
     grep -q "^  <$3[ >]" "$1"/org/understudy/understudy/*/understudy-*.pom; }
+}
+
+# Those of the project, its developers and its sources, in any POM.
+addresses() {
+  find "$1" -name '*.pom' -exec sed -n 's:.*<\(url\|connection\|developerConnection\)>\(.*\)</.*:\2:p' {} + | grep -v apache.org/licenses |
+    LC_ALL=C sort -u | paste -sd ' '
 }
 
 # The BOM has each bundle, once.

@@ -161,42 +161,68 @@ build_distribution() {
   maven -q package -DskipTests -Dspotless.check.skip -pl features/distribution -am >&2 || die "the build failed" "read the messages above" 1
 }
 
-# package_distribution FOLDER [VERSION]
+distribution_archive() { echo "$here/features/distribution/target/understudy-karaf-$(project_version).tar.gz"; }
+
+# package_distribution FOLDER [VERSION]: the packages, and the licenses of other projects.
 package_distribution() (
-  archive=$here/features/distribution/target/understudy-karaf-$(project_version).tar.gz
+  archive=$(distribution_archive)
   work=$(mktemp -d "${TMPDIR:-/tmp}/understudy-packages.XXXXXX")
   trap 'rm -rf "$work"' EXIT
   mkdir "$work/content"
   tar -xzf "$archive" -C "$work/content" --strip-components=1
-  "$here/packaging/lib/bill" "$work/content" "$(project_version)" "$(date -u +%FT%TZ)" "$work/sbom.json" "$work/third-party.txt"
-  "$here/packaging/lib/build-packages" "$archive" "$work/third-party.txt" "$@" || die "the packages were not built" "read the messages above" 1
+  "$here/packaging/lib/bill" "$work/content" "$(project_version)" "$(date -u +%FT%TZ)" "$work/sbom.json" "$1/third-party.txt"
+  "$here/packaging/lib/build-packages" "$archive" "$1/third-party.txt" "$@" || die "the packages were not built" "read the messages above" 1
 )
 
 # The packages of the last release are installed in clean systems, upgraded to those of this commit, removed and purged.
 release_test() {
-  local work suite former failed=0
-  [ $# -eq 0 ] || die_usage "release test takes no options"
+  local work part parts='lintian bookworm trixie rpm container' program former='' version failed=0 start
+  while [ $# -gt 0 ]; do
+    case "$1" in
+      --only) [[ " $parts " = *" ${2-none} "* ]] || die_usage "--only takes one of: $parts"; parts=$2; shift ;;
+      *) die_usage "unknown option '$1' of release test" ;;
+    esac
+    shift
+  done
   require_clean_checkout
   [ "$(id -u)" = 0 ] || die "release test needs root for its machines" "run it as root"
   require_setup
   require_release_tools
-  for suite in mmdebstrap lintian buildah; do command -v "$suite" >/dev/null || die "not installed: $suite" "apt-get install $suite"; done
+  for program in mmdebstrap:mmdebstrap lintian:lintian buildah:buildah rpmbuild:rpm; do
+    command -v "${program%:*}" >/dev/null || die "not installed: ${program#*:}" "apt-get install ${program#*:}"
+  done
   require_free_disk "${TMPDIR:-/tmp}" 5000
   work=$(mktemp -d "${TMPDIR:-/tmp}/understudy-release-test.XXXXXX")
   # shellcheck disable=SC2064
   trap "rm -rf '$work'" EXIT
   former_release "$work/source"
   former=$(here=$work/source project_version)
-  "$work/source/understudy" release packages --output "$work/old" || die "the packages of $former were not built" "read the messages above" 1
+  version=$(next_version "$former")
+  say "From $former to $version:"
+  case "$parts" in
+    *bookworm* | *trixie*)
+      "$work/source/understudy" release packages --output "$work/old" || die "the packages of $former were not built" "read the messages above" 1
+      ;;
+  esac
   rm -rf "$work/source"
   build_distribution
   mkdir "$work/new"
-  package_distribution "$work/new" "$(next_version "$former")"
-  say "Checking the packages by lintian ..."
-  lintian --allow-root --fail-on error,warning "$work"/new/*.deb >&2 || failed=1
-  for suite in bookworm trixie; do "$here/packaging/test/packages" "$work/old" "$work/new" "$suite" || failed=1; done
-  "$here/packaging/test/container" "$work/new" || failed=1
+  package_distribution "$work/new" "$version"
+  for part in $parts; do
+    start=$SECONDS
+    if test_part "$part" "$work" "$version"; then say "$part: passed in $((SECONDS - start)) s"; else failed=1; fi
+  done
   [ "$failed" = 0 ] || die "a package has a defect" "read the messages above" 1
+}
+
+# test_part PART FOLDER VERSION
+test_part() {
+  case "$1" in
+    lintian) lintian --allow-root --fail-on error,warning "$2"/new/*.deb >&2 ;;
+    rpm) "$here/packaging/test/rpm" "$(distribution_archive)" "$2/new/third-party.txt" "$3" ;;
+    container) "$here/packaging/test/container" "$2/new" ;;
+    *) "$here/packaging/test/packages" "$2/old" "$2/new" "$1" ;;
+  esac
 }
 
 # former_release CLONE: the last release up to this commit. Before the first one, this commit as if it were released.

@@ -61,6 +61,17 @@ class ReleaseIT {
     }
 
     @Test
+    @Order(2)
+    void bomHasEachBundle() throws Exception {
+        try (Stream<Path> bundles = Files.list(clone.resolve("bundles"))) {
+            assertThat(bundles.map(bundle -> "<artifactId>org.understudy." + bundle.getFileName() + "</artifactId>"))
+                    .isNotEmpty()
+                    .allSatisfy(artifact ->
+                            assertThat(clone.resolve("bom/pom.xml")).content().containsOnlyOnce(artifact));
+        }
+    }
+
+    @Test
     @Order(3)
     void buildRefusesAChangedCheckout() throws Exception {
         assertThat(release("build")).startsWith("4: ").contains("the checkout has changes");
@@ -70,17 +81,7 @@ class ReleaseIT {
     @Test
     @Order(4)
     void buildRefusesACommitWithoutTheTag() throws Exception {
-        assertThat(run(
-                        clone,
-                        "git",
-                        "-c",
-                        "user.name=test",
-                        "-c",
-                        "user.email=test@localhost",
-                        "commit",
-                        "-qam",
-                        "build: Release"))
-                .startsWith("0: ");
+        git("commit", "-qam", "build: Release");
 
         assertThat(release("build")).startsWith("4: ").contains("does not have the tag v" + VERSION);
     }
@@ -94,6 +95,57 @@ class ReleaseIT {
 
         assertThat(clone.resolve("CHANGELOG.md")).hasContent(changelog);
         assertThat(Files.readString(clone.resolve("bom/pom.xml"))).contains("<version>7.9.0-SNAPSHOT</version>");
+    }
+
+    @Test
+    @Order(6)
+    void packagesOfTheLastTagAreUpgradedToThoseOfTheCommit() throws Exception {
+        git("tag", "-a", "v" + VERSION, "-m", VERSION);
+        git("commit", "-qam", "build: Begin 7.9.0");
+
+        assertThat(formerAndNextVersion("next")).isEqualTo("0: 7.8.9 7.9.0\n");
+
+        git("checkout", "-q", "v" + VERSION);
+        assertThat(formerAndNextVersion("same")).isEqualTo("0: 7.8.9 7.8.9.1\n");
+    }
+
+    @Test
+    @Order(7)
+    void packageHasTheHooksOfEachManager() throws Exception {
+        Path root = folder.resolve("package");
+        assertThat(run(clone, "packaging/lib/lay-out", "hooks", root.toString()))
+                .isEqualTo("0: ");
+
+        for (String manager : List.of("libvirt", "cloudstack", "vdsm", "opennebula")) {
+            assertThat(installPackagedHook(root, manager)).startsWith("0: ");
+        }
+        Path agent = Files.createDirectories(root.resolve("usr/share/cloudstack-agent/lib"));
+        Files.createFile(agent.resolve("cloud-plugin-hypervisor-kvm-4.22.0.0.jar"));
+        assertThat(installPackagedHook(root, "cloudstack")).startsWith("0: ").contains("transformer.sh: installed");
+    }
+
+    private static String installPackagedHook(Path root, String manager) throws IOException, InterruptedException {
+        String hook = root.resolve("usr/share/understudy-hooks/hook").toString();
+        return run(folder, "env", "DESTDIR=" + root, hook, "install", manager);
+    }
+
+    private static String formerAndNextVersion(String former) throws IOException, InterruptedException {
+        return run(clone, "bash", "-euc", """
+                here=$PWD
+                . itests/lib/common.sh
+                . packaging/lib/release.sh
+                former_release "$1"
+                former=$(here=$1 project_version)
+                echo "$former $(next_version "$former")"
+                """, "bash", folder.resolve(former).toString());
+    }
+
+    private static void git(String... arguments) throws IOException, InterruptedException {
+        String[] command = Stream.concat(
+                        Stream.of("git", "-c", "user.name=test", "-c", "user.email=test@localhost"),
+                        Stream.of(arguments))
+                .toArray(String[]::new);
+        assertThat(run(clone, command)).startsWith("0: ");
     }
 
     private static String release(String... arguments) throws IOException, InterruptedException {
