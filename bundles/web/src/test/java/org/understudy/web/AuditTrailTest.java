@@ -57,7 +57,7 @@ class AuditTrailTest {
     private final AuditTrail audit = new AuditTrail(time);
     private final RouteTable routes = new RouteTable();
     private DispatcherServlet dispatcher = new DispatcherServlet(audit);
-    private Caller.Proof proof = new Password();
+    private Caller.Proof proof = new Password(Optional.empty());
 
     @BeforeEach
     void start() {
