@@ -8,11 +8,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.net.http.HttpRequest;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
@@ -160,28 +159,14 @@ class ConsoleIT {
         return rest;
     }
 
-    /** Of the report's two parts the one that has the errors; all of it if it has none. */
-    private static String failuresIn(Path output) throws IOException {
-        String report = Files.readString(output);
-        return report.substring(Math.max(0, report.indexOf("\u2716 failing tests:")));
-    }
-
     private static void run(String tests) throws IOException, InterruptedException {
-        Path output = server.home.resolve(tests + ".out");
-        ProcessBuilder node = Browser.script(server, List.of("--test", "--test-reporter=spec"), tests + ".test.mjs")
-                .redirectErrorStream(true)
-                .redirectOutput(output.toFile());
-        node.environment().put("UNDERSTUDY_EMBED_PORT", String.valueOf(EMBED_PORT));
-        node.environment().put("UNDERSTUDY_HOME", server.home.toString());
-        node.environment().put("UNDERSTUDY_USERS_PASSWORD", PASSWORD_OF_USERS);
-        node.environment().put("UNDERSTUDY_VMS", String.valueOf(TestFleet.VMS));
-        Process process = node.start();
-        try {
-            assertThat(process.waitFor(8, TimeUnit.MINUTES)).as("%s", tests).isTrue();
-            assertThat(process.exitValue()).as("%s", failuresIn(output)).isZero();
-            assertThat(Files.readString(output)).containsPattern("pass [1-9]");
-        } finally {
-            process.destroyForcibly();
-        }
+        Browser.test(
+                server,
+                tests,
+                Map.of(
+                        "UNDERSTUDY_EMBED_PORT", String.valueOf(EMBED_PORT),
+                        "UNDERSTUDY_HOME", server.home.toString(),
+                        "UNDERSTUDY_USERS_PASSWORD", PASSWORD_OF_USERS,
+                        "UNDERSTUDY_VMS", String.valueOf(TestFleet.VMS)));
     }
 }

@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -102,6 +103,7 @@ class LibvirtPairIT {
         assertThat(host.output("virsh", "dumpxml", "web1")).contains("ua-", "type='hostdev'", "transient");
 
         addsAPairToTheRunningGuest();
+        isShownInTheConsole();
 
         requireOk(rest.change("POST", "/api/v1/vms/web1/destroy", ""));
         server.awaitUntil("the VF given back", () -> leased() == 0);
@@ -132,6 +134,29 @@ class LibvirtPairIT {
                 .isEqualTo("at-once");
         new TestGuest(rest, "web1").awaitActive();
         assertThat(leased()).isEqualTo(1);
+    }
+
+    /** What only a VF and libvirt have; ConsoleIT tests the other parts of the page. */
+    private static void isShownInTheConsole() throws Exception {
+        String filtered = definition()
+                .replace("web1", "filtered")
+                .replace("11:22:66", "11:22:67")
+                .replace("<source bridge='br0'/>", "<source bridge='br0'/><filterref filter='clean-traffic'/>");
+        requireOk(rest.change("POST", "/api/v1/vms?host=alpha", filtered));
+        host.output("ip", "link", "set", host.pf(), "vf", String.valueOf(vfOfWeb1()), "vlan", "99");
+
+        Browser.test(server, "vf", Map.of());
+
+        requireOk(rest.change("DELETE", "/api/v1/vms/filtered", ""));
+    }
+
+    private static int vfOfWeb1() throws Exception {
+        for (JsonNode vf : rest.json("/api/v1/vfs").at("/0/vfs")) {
+            if (vf.at("/holder/vm").asText().equals("web1")) {
+                return vf.get("index").asInt();
+            }
+        }
+        throw new AssertionError("No VF is leased for web1");
     }
 
     private static String effect(HttpResponse<String> response) throws IOException {

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the page of a VM shows of a VF. The server has a host with libvirt and VFs in pool-a; VM web1, whose VF another program has
+// put into VLAN 99; and VM filtered, which is shut off, has no pair, and has a network filter.
+
+import { assert, assertAccessible, assertFits, picture, rest, test, visit, vm } from './harness.ts';
+
+test('what a pair requires of its VF is beside what the VF has, and a difference is marked', async () => {
+  const { uuid, host } = await vm('web1');
+  await visit(`vms/${uuid}?host=${host}`, async (page) => {
+    const cells = (name: string) => page.getByRole('row', { name: new RegExp(`^${name} `) }).getByRole('cell');
+    await cells('VLAN').filter({ hasText: /^99\s+differs$/ }).waitFor();
+    const shown = async (name: string) => (await cells(name).allTextContents()).map((text) => text.trim().replace(/\s+/g, ' ')).slice(-2);
+    assert.deepEqual(await shown('VLAN'), ['none', '99 differs']);
+    assert.deepEqual(await shown('Trust'), ['not trusted', 'not trusted']);
+    assert.deepEqual(await shown('Spoof check'), ['on', 'on']);
+    await page.getByText(/VLAN 99/).first().waitFor();
+    await assertAccessible(page);
+    await picture(page, 'vf');
+    await page.setViewportSize({ width: 320, height: 640 });
+    await assertFits(page);
+  });
+});
+
+test('a pair that bypasses a network filter is made only after that was accepted', async () => {
+  const { uuid, host } = await vm('filtered');
+  await visit(`vms/${uuid}?host=${host}`, async (page) => {
+    await page.getByRole('button', { name: /of filtered: Failover off/ }).click();
+    const dialog = page.getByRole('dialog');
+    const confirm = dialog.getByRole('button', { name: 'Switch failover on' });
+    await dialog.getByLabel('Take the primary from pool').selectOption('pool-a');
+    await dialog.getByText('Bypasses the network filter of the NIC, which you accept.').waitFor();
+    await dialog.getByText('Accept that the primary bypasses the network filter first.').waitFor();
+    assert.equal(await confirm.getAttribute('aria-disabled'), 'true');
+    await assertAccessible(page);
+    await picture(page, 'switch-filter');
+    await confirm.click({ force: true });
+    assert.equal((await vm('filtered')).pairs.length, 0, 'a press without the consent changes nothing');
+
+    await dialog.getByRole('checkbox', { name: /^Bypass the network filter\./ }).check();
+    await dialog.getByRole('button', { name: 'Switch failover on', disabled: false }).click();
+    await page.getByRole('button', { name: /of filtered: Failover configured, VM is off/ }).waitFor();
+    await page.getByText('accepted with the consent bypass-filter').first().waitFor();
+  });
+  assert.equal((await rest<unknown[]>('GET', `vms/${uuid}/pairs?host=${host}`)).length, 1);
+});
