@@ -94,6 +94,18 @@ test('the search finds a VM by name and by MAC address, and the address of the p
   });
 });
 
+test('the VMs of the fleet are grouped by what prevents their migration', async () => {
+  await visit('vms', async (page) => {
+    await page.getByRole('link', { name: '1 can migrate, 1 cannot' }).click();
+    const groups = page.getByRole('table', { name: 'VMs' }).getByRole('rowheader');
+    await groups.filter({ hasText: /^\s*can migrate\s*1\s*$/ }).waitFor();
+    await groups.filter({ hasText: /^\s*vm not migratable\s*1\s*$/ }).waitFor();
+    await page.waitForURL(/group=ready/);
+    const reason = await page.getByRole('row', { name: 'idle' }).getByText('no', { exact: true }).getAttribute('title');
+    assert.match(reason ?? '', /idle/);
+  });
+});
+
 test('arrow keys move through the table, and the focus survives a change of the list', async () => {
   await visit('vms?sort=name', async (page) => {
     await shows(page, PAGES[0]!);

@@ -40,6 +40,34 @@ test('a pair that bypasses a network filter is made only after that was accepted
     await dialog.getByRole('button', { name: 'Switch failover on', disabled: false }).click();
     await page.getByRole('button', { name: /of filtered: Failover configured, VM is off/ }).waitFor();
     await page.getByText('accepted with the consent bypass-filter').first().waitFor();
+
+    // A defect, and its repair.
+    await page.getByRole('button', { name: 'Edit definition …' }).click();
+    const xml = dialog.getByLabel('Domain XML');
+    await xml.fill((await xml.inputValue()).replace(/<rom enabled=.no.\/>/, ''));
+    await dialog.getByRole('button', { name: 'Store definition' }).click();
+    await dialog.getByText('The check of the definition found:').waitFor();
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    const fix = page.getByRole('button', { name: /^Fix \d+ findings? …$/ });
+    await fix.click();
+    await dialog.getByRole('group', { name: 'Difference of the definition' }).getByText(/rom enabled/).waitFor();
+    await assertAccessible(page);
+    await picture(page, 'fix');
+    await dialog.getByRole('button', { name: 'Apply fix' }).click();
+    await fix.waitFor({ state: 'detached' });
   });
   assert.equal((await rest<unknown[]>('GET', `vms/${uuid}/pairs?host=${host}`)).length, 1);
+});
+
+test('the page of pools shows the VFs of each PF, and what uses them', async () => {
+  await visit('pools?q=web1', async (page) => {
+    await page.getByRole('row', { name: 'pool-a' }).getByText(/1 leased/).waitFor();
+    await page.locator('summary').filter({ hasText: 'alpha' }).click();
+    const row = page.getByRole('table', { name: /^VFs of / }).getByRole('row', { name: 'web1' });
+    await row.getByText('leased', { exact: true }).waitFor();
+    await row.getByText('99', { exact: true }).waitFor();
+    await assertAccessible(page);
+    await assertFits(page);
+    await picture(page, 'pools-vfs');
+  });
 });

@@ -167,6 +167,17 @@ class AuditTrailTest {
         });
     }
 
+    /** Otherwise the entry is not on the page of the VM. */
+    @Test
+    void recordsTheUuidThatTheHostAssignsToADefinition() throws Exception {
+        send("POST", "/api/v1/vms?host=alpha", "<domain><name>web1</name></domain>");
+
+        assertThat(entries).singleElement().satisfies(entry -> {
+            assertThat(entry.object()).isEqualTo("web1");
+            assertThat(entry.uuid()).hasValue(WEB1.uuid());
+        });
+    }
+
     @Test
     void recordsNoRequestThatOnlyReads() throws Exception {
         send("GET", "/api/v1/vms/web1", "");
