@@ -3,7 +3,7 @@
 // them, and VM idle, which is shut off, on alpha.
 
 import type { Page } from 'playwright-core';
-import { assert, assertAccessible, assertFits, assertFocus, Cable, forceOff, picture, rest, test, visit } from './harness.ts';
+import { assert, assertAccessible, assertFits, assertFocus, Cable, forceOff, picture, rest, test, visit, vm } from './harness.ts';
 
 const PAGES: { path: string; title: string; sign: string }[] = [
   { path: 'vms', title: 'VMs', sign: 'walker' },
@@ -94,6 +94,17 @@ test('the search finds a VM by name and by MAC address, and the address of the p
   });
 });
 
+test('the VMs of the fleet are grouped by what prevents their migration', async () => {
+  await visit('vms', async (page) => {
+    await page.getByRole('link', { name: '1 can migrate, 1 cannot' }).click();
+    const groups = page.getByRole('table', { name: 'VMs' }).getByRole('rowheader');
+    await groups.filter({ hasText: /^\s*can migrate\s*1\s*$/ }).waitFor();
+    await groups.filter({ hasText: /^\s*vm not migratable\s*1\s*$/ }).waitFor();
+    await page.waitForURL(/group=ready/);
+    await page.getByRole('row', { name: 'idle' }).getByTitle(/idle is shut off/).waitFor();
+  });
+});
+
 test('arrow keys move through the table, and the focus survives a change of the list', async () => {
   await visit('vms?sort=name', async (page) => {
     await shows(page, PAGES[0]!);
@@ -126,8 +137,64 @@ test('selected VMs are started, with a question before and the result after', as
     await page.getByRole('button', { name: 'Close' }).click();
     await page.getByRole('row', { name: 'idle' }).getByText('running').waitFor();
     await assertFocus(page, 'Start VMs');
+
+    await page.getByRole('button', { name: 'Shut down VMs' }).click();
+    await dialog.getByText('The guest of the VM is asked to shut down.').waitFor();
+    await dialog.getByRole('button', { name: 'Shut down' }).click();
+    await page.getByText('1 of 1 done', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
     await forceOff('idle');
   });
+});
+
+test('failover of selected VMs is switched on with a pool; a VM whose network has none is reported', async () => {
+  await visit('vms', async (page) => {
+    await shows(page, PAGES[0]!);
+    const row = page.getByRole('row', { name: 'idle' });
+    const dialog = page.getByRole('dialog');
+    await page.getByRole('checkbox', { name: 'Select all 2 VMs' }).check();
+    await page.getByRole('button', { name: 'Switch failover on' }).click();
+    await dialog.getByText('1 VM without a pair gets one.').waitFor();
+    await assertAccessible(page);
+    await picture(page, 'bulk-switch');
+    await dialog.getByRole('button', { name: 'Switch failover on' }).click();
+    await dialog.getByText('1 failed').waitFor();
+    await dialog.getByRole('listitem').filter({ hasText: 'idle' }).getByText(/pool/).first().waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await row.getByText('no pair').waitFor();
+
+    await page.getByRole('button', { name: 'Switch failover on' }).click();
+    await dialog.getByLabel('Take the primary from pool').selectOption('stand-in');
+    await dialog.getByRole('button', { name: 'Switch failover on' }).click();
+    await page.getByText('1 of 1 done', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Close' }).click();
+    await row.getByText('no pair').waitFor({ state: 'detached' });
+    await rest('DELETE', 'vms/idle/pairs/only');
+    await row.getByText('no pair').waitFor();
+  });
+});
+
+test('selected VMs are migrated by a queue, which shows how far it is', async () => {
+  const { host } = await vm('walker');
+  await visit('vms', async (page) => {
+    await shows(page, PAGES[0]!);
+    await page.getByRole('checkbox', { name: /^Select walker on / }).check();
+    await page.getByRole('button', { name: 'Migrate VMs' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('within the limit of migrations of each host').waitFor();
+    await assertAccessible(page);
+    await dialog.getByRole('button', { name: 'Migrate VMs' }).click();
+    await page.getByText('Migration of 1 VM', { exact: true }).first().click();
+    const queue = page.getByRole('table', { name: 'Migration of 1 VM' });
+    await queue.getByText('running', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Cancel all' }).click();
+    await dialog.getByText('Running migrations are rolled back: their VMs stay on the source.').waitFor();
+    await picture(page, 'queue');
+    await dialog.getByRole('button', { name: 'Cancel migrations' }).click();
+    await page.getByRole('button', { name: 'Cancel all' }).waitFor({ state: 'detached' });
+    await queue.getByText('cancelled').first().waitFor();
+  });
+  assert.equal((await vm('walker')).host, host);
 });
 
 test('a lost connection is shown with its time, disables actions, and is resumed without a load', async () => {

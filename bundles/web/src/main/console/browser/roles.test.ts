@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 import type { Role } from '../model/types.ts';
-import { assert, assertAccessible, assertFits, forceOff, picture, test, until, visit, vm } from './harness.ts';
+import { assert, assertAccessible, assertFits, forceOff, picture, rest, test, until, visit, vm } from './harness.ts';
 
 const { UNDERSTUDY_HOME = '', UNDERSTUDY_USERS_PASSWORD = '' } = process.env;
 const USERS = join(UNDERSTUDY_HOME, 'etc/users.properties');
@@ -129,13 +129,17 @@ test('an operator starts a VM, and the audit page names user and result', async 
     await page.getByRole('button', { name: 'Start VM' }).click();
     await page.getByRole('button', { name: 'Pause VM' }).waitFor();
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Audit' }).click();
-    const entry = page.getByRole('row').filter({ hasText: 'operator' }).filter({ hasText: 'idle' }).filter({ hasText: 'accepted' });
-    // The server stores entries later than it answers.
-    await until('the entry is on the page', async () => {
-      await page.getByRole('button', { name: 'Read again' }).click();
-      return await entry.count() > 0 ? true : undefined;
-    });
+    const entries = (...texts: string[]) => texts.reduce((rows, text) => rows.filter({ hasText: text }), page.getByRole('row'));
+    await entries('operator', 'idle', 'accepted').first().waitFor();
+
+    // While the page is open, and within its filter.
+    await page.getByRole('searchbox', { name: 'Search the audit log' }).fill('refused');
+    await entries('accepted').first().waitFor({ state: 'detached' });
     await forceOff('idle');
+    const refused = await entries('admin', 'nowhere', 'refused').count();
+    await assert.rejects(rest('POST', 'vms/nowhere/start'));
+    await entries('admin', 'nowhere', 'refused').nth(refused).waitFor();
+    assert.equal(await entries('accepted').count(), 0);
   }, { anonymous: true });
 });
 

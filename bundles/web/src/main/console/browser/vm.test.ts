@@ -138,8 +138,14 @@ test('a change that a running VM does not have yet is pending, and can be revert
     await page.getByRole('button', { name: 'Revert pending change' }).click();
     await page.getByRole('button', { name: /of idle: Failover off/ }).waitFor();
 
-    await page.getByRole('button', { name: 'Force VM off …' }).click();
     const dialog = page.getByRole('dialog');
+    await page.getByRole('button', { name: 'Reset VM …' }).click();
+    await dialog.getByLabel('Type idle to confirm').fill('idle');
+    await dialog.getByRole('button', { name: 'Reset VM' }).click();
+    await page.getByText('idle: reset').waitFor({ state: 'attached' });
+    assert.equal((await vm('idle')).state, 'running');
+
+    await page.getByRole('button', { name: 'Force VM off …' }).click();
     const confirm = dialog.getByRole('button', { name: 'Force VM off' });
     await dialog.getByLabel('Type idle to confirm').fill('idl');
     assert.equal(await confirm.getAttribute('aria-disabled'), 'true');
@@ -157,7 +163,7 @@ test('a migration has its figures at the end', async () => {
     await page.getByText('Completed', { exact: true }).waitFor({ timeout: 120_000 });
     await page.getByText(`VM walker runs on ${destination}; its traffic uses the primary.`, { exact: true }).waitFor();
     await page.getByText('vCPUs paused').waitFor();
-    await page.getByText('no probe is configured for this VM').waitFor();
+    await page.getByText(/^\d+ of \d+ packets lost, \d+ duplicated, \d+ reordered; .+ every/).waitFor();
     await page.getByRole('figure', { name: 'Where the traffic ran, to scale' }).waitFor();
     await assertAccessible(page);
     await assertFits(page);
@@ -241,5 +247,18 @@ test('the lines of the definition that a press changes are shown before it', asy
     await page.getByRole('group', { name: 'Difference of the definition' }).getByText('ua-primary0').first().waitFor();
     await assertAccessible(page);
     await picture(page, 'switch-diff');
+  });
+});
+
+test('a VM is removed after its name was typed', async () => {
+  await visit(address(await vm('old')), async (page) => {
+    await page.getByRole('button', { name: 'Undefine VM …' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByText('Its disks are kept.').waitFor();
+    await dialog.getByLabel('Type old to confirm').fill('old');
+    await dialog.getByRole('button', { name: 'Undefine VM' }).click();
+    await page.getByRole('heading', { level: 1, name: 'VMs' }).waitFor();
+    await page.getByRole('link', { name: 'idle' }).waitFor();
+    await page.getByRole('link', { name: 'old', exact: true }).waitFor({ state: 'detached' });
   });
 });

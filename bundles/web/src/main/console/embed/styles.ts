@@ -64,7 +64,7 @@ export const base = css`
     overflow: auto;
   }
   dialog::backdrop { background: rgb(0 0 0 / 50%); }
-  dialog > form, dialog > div { display: grid; gap: .9rem; }
+  dialog > form, dialog > div { display: grid; grid-template-columns: minmax(0, 1fr); gap: .9rem; }
   dialog footer { display: flex; flex-wrap: wrap; justify-content: flex-end; gap: .5rem; }
   @media (forced-colors: active) {
     button.main, button.danger { border-width: 2px; forced-color-adjust: auto; }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only place that knows the form of the server's events.
 
-import type { Finding, Host, Migration, PairChanged, PoolShare, Vf, Vm } from './types.ts';
+import type { AuditEntry, Finding, Host, Migration, PairChanged, PoolShare, Vf, Vm } from './types.ts';
 
 export interface Objects {
   vm: Vm;
@@ -22,7 +22,8 @@ export type Change =
   | { change: 'ready' }
   | { [K in Kind]: { change: 'put'; kind: K; key: string; revision: number; value: Objects[K] } }[Kind]
   | { change: 'remove'; kind: Kind; key: string; revision: number }
-  | { change: 'pair'; value: PairChanged };
+  | { change: 'pair'; value: PairChanged }
+  | { change: 'audit'; value: AuditEntry };
 
 interface Delta {
   key: string;
@@ -38,6 +39,7 @@ export function decode(type: string, data: string): Change[] {
   if (type === 'begin' || type === 'ready') return [{ change: type }];
   const json = JSON.parse(data) as Delta;
   if (type === 'pair') return [{ change: 'pair', value: json.value as PairChanged }];
+  if (type === 'audit') return [{ change: 'audit', value: json.value as AuditEntry }];
   if (!KINDS.has(type)) return [];
   const kind = type as Kind;
   return json.removed

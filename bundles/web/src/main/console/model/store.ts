@@ -2,13 +2,14 @@
 // What the page knows of the server. Pages read from it and are notified of changes; only the stream of events changes it.
 
 import type { Change, Kind, Objects } from './decode.ts';
+import { FIRST_PAGE } from './audit.ts';
 import { hostChange, type LogEntry, LONGEST, pairChange, vmChange } from './log.ts';
-import type { PairChanged, Role, Session, Words } from './types.ts';
+import type { AuditEntry, PairChanged, Role, Session, Words } from './types.ts';
 
 /** What a listener can wait for. */
-export type Topic = Kind | 'connection' | 'session' | 'words' | 'log';
+export type Topic = Kind | 'connection' | 'session' | 'words' | 'log' | 'audit';
 
-/** The keys of the objects of each kind that have changed; `all` after a new state. */
+/** The keys of the objects of each kind that have changed; `all` after a new state, before which others may be missing. */
 export type Changes = ReadonlyMap<Topic, ReadonlySet<string> | 'all'>;
 
 export interface Connection {
@@ -44,6 +45,8 @@ export class Store {
   words: Words = { health: {}, steps: [] };
   /** Changes since the page was opened, oldest first. */
   readonly log: LogEntry[] = [];
+  /** Actions of users since the page was opened, oldest first; none is missing since the first of them. */
+  readonly audit: AuditEntry[] = [];
 
   /** @param schedule runs the notification of listeners once for many changes */
   constructor(private readonly schedule: (notify: () => void) => void = (notify) => requestAnimationFrame(notify)) {}
@@ -66,13 +69,14 @@ export class Store {
     switch (change.change) {
       case 'begin':
         this.arriving = tables();
+        this.audit.length = 0;
         this.revisions.clear();
         break;
       case 'ready':
         if (this.arriving) {
           this.tables = this.arriving;
           this.arriving = undefined;
-          this.touch('vm', 'host', 'pool', 'vf', 'migration', 'configuration');
+          this.touch('vm', 'host', 'pool', 'vf', 'migration', 'configuration', 'audit');
         }
         if (!this.complete) {
           this.complete = true;
@@ -93,6 +97,9 @@ export class Store {
         break;
       case 'pair':
         this.pairChanged(change.value);
+        break;
+      case 'audit':
+        this.acted(change.value);
         break;
     }
   }
@@ -134,6 +141,17 @@ export class Store {
       if (this.complete) this.append(pairChange(change, known.uuid, new Date().toISOString()));
       this.touchOne('vm', key);
       return;
+    }
+  }
+
+  private acted(entry: AuditEntry): void {
+    this.audit.push(entry);
+    if (this.audit.length > LONGEST) {
+      // The newest may not be stored yet, so that a page that reads again would miss them.
+      this.audit.splice(0, LONGEST - FIRST_PAGE);
+      this.touch('audit');
+    } else {
+      this.touchOne('audit', entry.id);
     }
   }
 
@@ -184,7 +202,7 @@ export class Store {
     this.note(topics.map((topic) => [topic, 'all']));
   }
 
-  private touchOne(kind: Kind, key: string): void {
+  private touchOne(kind: Kind | 'audit', key: string): void {
     if (this.arriving) return;
     const known = this.pending.get(kind);
     this.note([[kind, known === 'all' ? known : (known ?? new Set<string>()).add(key)]]);

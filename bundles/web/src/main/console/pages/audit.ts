@@ -3,7 +3,9 @@
 
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
+import { store } from '../app/context.ts';
 import { vmHref } from '../app/router.ts';
+import { FIRST_PAGE, matching, withLive } from '../model/audit.ts';
 import { ApiError, nextPage, send } from '../model/rest.ts';
 import type { AuditEntry } from '../model/types.ts';
 import { button } from '../parts/buttons.ts';
@@ -15,7 +17,7 @@ import { label, type Tone } from '../parts/labels.ts';
 import { dataTable } from '../parts/table.ts';
 import { timestamp } from '../parts/time.ts';
 
-const FIRST = '?limit=100';
+const FIRST = `?limit=${FIRST_PAGE}`;
 
 const TONES: Record<AuditEntry['result'], Tone> = { accepted: 'good', refused: 'warning', failed: 'bad' };
 
@@ -26,10 +28,20 @@ export class AuditPage extends PageElement {
   @state() private text = '';
   /** The query of the next page. */
   private next: string | undefined;
+  private forget: () => void = () => {};
 
   override connectedCallback(): void {
     super.connectedCallback();
+    this.forget = store.listen(['audit'], (changes) => {
+      if (changes.get('audit') === 'all') void this.read(FIRST, []);
+      else this.requestUpdate();
+    });
     void this.read(FIRST, []);
+  }
+
+  override disconnectedCallback(): void {
+    this.forget();
+    super.disconnectedCallback();
   }
 
   private async read(query: string, known: AuditEntry[]): Promise<void> {
@@ -46,16 +58,11 @@ export class AuditPage extends PageElement {
   protected override render() {
     const head = pageHead('Audit', {
       lead: 'Each change that a user made or tried to make, newest first.',
-      actions: button('Read again', () => this.read(FIRST, [])),
     });
     if (this.error instanceof ApiError && this.error.status === 404) return html`${head}${emptyState('This server keeps no audit log')}`;
-    if (this.error !== undefined) return html`${head}<div role="alert">${errorText(this.error)}</div>`;
+    if (this.error !== undefined) return html`${head}<div role="alert">${errorText(this.error)}</div>${button('Read again', () => this.read(FIRST, []))}`;
     if (this.entries === undefined) return html`${head}${loading('the audit log')}`;
-    const words = this.text.toLowerCase().split(/\s+/);
-    const shown = this.entries.filter((entry) => {
-      const text = [entry.user, entry.action, entry.object, entry.host, entry.result, entry.face, entry.remoteAddress, entry.message].join('\n');
-      return words.every((word) => text.toLowerCase().includes(word));
-    });
+    const shown = matching(withLive(this.entries, store.audit), this.text);
     return html`${head}
       <search class="us-toolbar">${searchField('Search the audit log', 'User, action, VM, result or address', this.text,
         (value) => { this.text = value; })}</search>

@@ -4,7 +4,7 @@
 import { html, type TemplateResult } from 'lit';
 import { store } from '../app/context.ts';
 import { call, vmPath } from '../model/rest.ts';
-import type { Vm } from '../model/types.ts';
+import type { Pool, Vm } from '../model/types.ts';
 import { announce } from '../parts/announce.ts';
 import { actionButton } from '../parts/buttons.ts';
 import { ask, errorText, showMessage } from '../parts/dialog.ts';
@@ -47,9 +47,18 @@ async function switchOn(vms: Vm[]): Promise<void> {
     await showMessage('Switch failover on', html`<p>All selected VMs have a failover pair.</p>`);
     return;
   }
-  const question = `${without.length === 1 ? '1 VM without a pair gets one' : `${without.length} VMs without a pair get one`}, with the pool of its network. A running VM uses it from its next start.`;
-  if (!await confirmed('Switch failover on', without, question)) return;
-  await each('Switch failover on', without, (vm) => call('POST', vmPath(vm, 'pairs'), { body: { nic: 'only' } }));
+  const pools = await call<Pool[]>('GET', 'pools').catch(() => []);
+  const question = `${without.length === 1 ? '1 VM without a pair gets one' : `${without.length} VMs without a pair get one`}. A running VM uses it from its next start.`;
+  let pool = '';
+  const yes = await ask({
+    title: `Switch failover on: ${count(without)}`,
+    verb: 'Switch failover on',
+    content: (update) => html`<p>${question}</p>
+      ${picker('Take the primary from pool', pool, pools.map(({ name }) => name).sort(), (value) => { pool = value; update(); }, 'for each VM the pool of its network')}
+      ${names(without)}`,
+  });
+  if (!yes) return;
+  await each('Switch failover on', without, (vm) => call('POST', vmPath(vm, 'pairs'), { body: { nic: 'only', ...(pool ? { pool } : {}) } }));
 }
 
 async function migrate(vms: Vm[]): Promise<void> {

@@ -40,7 +40,7 @@ export class PastEvents implements ReactiveController {
   }
 
   hostConnected(): void {
-    this.unlisten = store.listen(['host', 'migration', 'log', 'connection'], () => {
+    this.unlisten = store.listen(['host', 'migration', 'log', 'audit', 'connection'], () => {
       this.timer ??= setTimeout(() => {
         this.timer = undefined;
         void this.refresh();

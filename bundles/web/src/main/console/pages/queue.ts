@@ -45,7 +45,7 @@ export class Queue extends PageElement {
   private summary(bulk: BulkMigration): TemplateResult {
     const count = (state: BulkEntry['state']) => bulk.entries.filter((entry) => entry.state === state).length;
     const done = bulk.entries.length - count('waiting') - count('running');
-    return html`<strong>Migration of ${bulk.entries.length} VMs</strong>
+    return html`<strong>${title(bulk)}</strong>
       ${bulk.ended ? label('ended', 'plain') : label('running', 'busy')}
       <progress max=${bulk.entries.length} value=${done} aria-label="VMs done"></progress>
       <span class="us-quiet">${done} done, ${count('running')} running, ${count('waiting')} waiting${
@@ -55,7 +55,7 @@ export class Queue extends PageElement {
   private entries(bulk: BulkMigration): TemplateResult {
     return html`<p class="us-quiet">Requested ${timestamp(bulk.created)}</p>
       ${bulk.ended ? nothing : actionButton('Cancel all', 'operator', () => this.cancel(bulk), { kind: 'danger' })}
-      ${dataTable(`Migration of ${bulk.entries.length} VMs`, ['VM', 'State', 'From', 'To', 'Result'], bulk.entries, (entry) => [
+      ${dataTable(title(bulk), ['VM', 'State', 'From', 'To', 'Result'], bulk.entries, (entry) => [
         entry.migration ? html`<a href=${migrationHref(entry.migration)}>${entry.vm}</a>` : entry.vm,
         html`${label(entry.state, TONES[entry.state])} ${entry.progress === undefined || entry.state !== 'running' ? nothing : `${entry.progress} %`}`,
         entry.source,
@@ -71,4 +71,8 @@ export class Queue extends PageElement {
     if (yes) await attempt('Migrations not cancelled', () => call('DELETE', `${BULK}/${encodeURIComponent(bulk.id)}`));
     await this.source.read();
   }
+}
+
+function title({ entries }: BulkMigration): string {
+  return `Migration of ${entries.length === 1 ? '1 VM' : `${entries.length} VMs`}`;
 }

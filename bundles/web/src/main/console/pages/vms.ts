@@ -207,8 +207,8 @@ export class VmsPage extends PageElement {
         @change=${() => this.select(key, !checked)}></td>
       <th class="pf-v6-c-table__td us-col-name" scope="row"><a data-col="name" href=${vmHref(vm)}>${vm.name}</a>
         <span class="us-under us-quiet">${vm.host}${pool ? ` · ${pool}` : ''}</span></th>
-      <td class="pf-v6-c-table__td us-col-state">${staleSince ? stale(staleSince) : vmState(vm.state)}
-        ${migration ? label('migrating', 'busy') : nothing}</td>
+      <td class="pf-v6-c-table__td us-col-state"><span class="us-states">${staleSince ? stale(staleSince) : vmState(vm.state)}
+        ${migration ? label('migrating', 'busy') : nothing}</span></td>
       <td class="pf-v6-c-table__td us-col-health">${failover(vm)}</td>
       <td class="pf-v6-c-table__td us-col-pool">${pool}</td>
       <td class="pf-v6-c-table__td us-col-host">${vm.host}</td>

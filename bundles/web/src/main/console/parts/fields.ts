@@ -35,7 +35,7 @@ export function searchField(name: string, hint: string, value: string, changed: 
 /** @param value such as 2026-11-30 */
 export function dateField(name: string, value: string, changed: (value: string) => void): TemplateResult {
   const id = idOf(name);
-  return html`<div class="us-field"><label class="us-field__name" for=${id}>${name}</label>
+  return html`<div class="us-field us-field--date"><label class="us-field__name" for=${id}>${name}</label>
     <span class="pf-v6-c-form-control"><input id=${id} type="date" .value=${value}
       @change=${(event: Event) => changed((event.target as HTMLInputElement).value)}></span></div>`;
 }

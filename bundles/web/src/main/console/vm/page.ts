@@ -6,6 +6,7 @@ import { customElement, property } from 'lit/decorators.js';
 import { store } from '../app/context.ts';
 import { href, migrationHref } from '../app/router.ts';
 import { consoleClient } from '../embed/client.ts';
+import { withLive } from '../model/audit.ts';
 import type { AuditEntry, Finding, Migration, Nic, Vm } from '../model/types.ts';
 import { actionButton } from '../parts/buttons.ts';
 import { attempt, errorText } from '../parts/dialog.ts';
@@ -24,7 +25,7 @@ import { Evidence } from './evidence.ts';
 import { fix } from './fix.ts';
 import { nicView } from './nic.ts';
 import { powerButtons } from './power.ts';
-import { VmRecords } from './records.ts';
+import { AUDIT_SHOWN, VmRecords } from './records.ts';
 import { UnderstudySwitch } from './switch.ts';
 import { pairOf } from './switch-state.ts';
 
@@ -36,7 +37,7 @@ const SHOWN = 10;
 
 @customElement('understudy-vm-page')
 export class VmPage extends PageElement {
-  protected override readonly topics = ['vm', 'host', 'vf', 'migration', 'connection', 'session', 'words'] as const;
+  protected override readonly topics = ['vm', 'host', 'vf', 'migration', 'audit', 'connection', 'session', 'words'] as const;
   @property() uuid = '';
   /** Empty if the address does not name one. */
   @property() host: string | undefined;
@@ -71,7 +72,7 @@ export class VmPage extends PageElement {
       ${running === undefined ? nothing : this.migrating(running)}
       <div class="us-columns">
         <div>${vm.nics.filter((nic) => nic.role !== 'primary').map((nic) => nicView(vm, nic, this.records.requirements, this.pairParts(vm, nic, running !== undefined)))}</div>
-        <div>${this.findings(vm)}${this.history(vm)}${this.audit()}</div>
+        <div>${this.findings(vm)}${this.history(vm)}${this.audit(vm)}</div>
       </div>`;
   }
 
@@ -139,8 +140,9 @@ export class VmPage extends PageElement {
     </section>`;
   }
 
-  private audit(): TemplateResult {
-    const { audit, auditProblem } = this.records;
+  private audit(vm: Vm): TemplateResult {
+    const { audit: read, auditProblem } = this.records;
+    const audit = read && withLive(read, store.audit.filter((entry) => entry.uuid === vm.uuid)).slice(0, AUDIT_SHOWN);
     return html`<section class="us-section us-flow" aria-labelledby="audit">
       <h2 class="pf-v6-c-title pf-m-lg" id="audit">Audit</h2>
       ${auditProblem !== '' ? html`<p class="us-quiet">${auditProblem}</p>`

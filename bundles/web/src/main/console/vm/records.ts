@@ -7,6 +7,9 @@ import { storedMigrations } from '../model/history.ts';
 import { ApiError, call, vmPath } from '../model/rest.ts';
 import type { AuditEntry, Finding, Migration, VfRequirement, Vm } from '../model/types.ts';
 
+/** Of the audit entries, the newest ones. */
+export const AUDIT_SHOWN = 20;
+
 export class VmRecords implements ReactiveController {
   findings: Finding[] | undefined;
   audit: AuditEntry[] | undefined;
@@ -56,7 +59,7 @@ export class VmRecords implements ReactiveController {
 
   private async readAudit(vm: Vm): Promise<void> {
     try {
-      this.audit = await call<AuditEntry[]>('GET', `audit?vm=${encodeURIComponent(vm.uuid)}&limit=20`);
+      this.audit = await call<AuditEntry[]>('GET', `audit?vm=${encodeURIComponent(vm.uuid)}&limit=${AUDIT_SHOWN}`);
       this.auditProblem = '';
     } catch (error) {
       this.audit = undefined;

@@ -3,14 +3,15 @@
 
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import type { Client, Tagged } from '../embed/client.ts';
-import { ApiError, vmPath } from '../model/rest.ts';
+import type { Client } from '../embed/client.ts';
+import { ApiError } from '../model/rest.ts';
 import { findingText, problem } from '../embed/parts.ts';
 import { base } from '../embed/styles.ts';
 import type { Finding, Nic, Pool, Vm } from '../model/types.ts';
 import { changeView } from './diff-view.ts';
-import { canChange, consequence, done, isAnswerable, nicName, pairOf, position, questionsAfter, riskOf, selector, stateText,
-  type Consequence, type PairChange, type PairRequest, type PlannedChange } from './switch-state.ts';
+import { DryRun, pairPath, type Press } from './dry-run.ts';
+import { consequence, done, isAnswerable, nicName, pairOf, position, questionsAfter, riskOf, selector, stateText,
+  type Consequence, type PairChange, type PairRequest } from './switch-state.ts';
 
 /** Fired when a pair was changed; `detail` is the change. */
 export const CHANGED = 'understudy-changed';
@@ -40,9 +41,6 @@ export class UnderstudySwitch extends LitElement {
   /** Why the user may not press it, such as a missing role or a lost connection. */
   @property() locked = '';
 
-  /** The dry run of a press; empty while it is not known. */
-  @state() private preview: Tagged<PlannedChange> | undefined;
-  @state() private foreseeing = false;
   @state() private questions: Finding[] = [];
   @state() private pools: Pool[] = [];
   @state() private error: unknown;
@@ -53,53 +51,21 @@ export class UnderstudySwitch extends LitElement {
   @state() private asking = false;
   @query('dialog') private readonly dialog!: HTMLDialogElement;
   @state() private pool = '';
-  private previewKey = '';
-  /** Ends with the dry run. */
-  private foreseen: Promise<void> = Promise.resolve();
+  private readonly dryRun = new DryRun(this, () => this.possiblePress(), (planned) => {
+    if (this.asking) this.questions = questionsAfter(this.questions, planned.findings);
+  });
   private pressing = false;
 
-  protected override updated(): void {
-    if (this.definitionKey() !== this.previewKey) this.foreseen = this.foresee();
+  private possiblePress(): Press | undefined {
+    const { client, vm, nic } = this;
+    return client === undefined || vm === undefined || nic === undefined || this.locked !== '' ? undefined
+      : { client, vm, nic, request: this.request(vm, nic) };
   }
 
-  /** What the dry run depends on. */
-  private definitionKey(): string {
-    return JSON.stringify([this.client !== undefined, this.vm?.uuid, this.vm?.host, this.vm?.state, this.vm?.nics, this.nic?.index,
-      this.locked, this.pool, this.accepted]);
-  }
-
-  /** The dry run, so that the consequence and the change of the definition are shown before a press. */
-  private async foresee(): Promise<void> {
-    const { vm, nic, client } = this;
-    const key = this.definitionKey();
-    this.previewKey = key;
-    this.preview = undefined;
-    this.foreseeing = false;
-    if (vm === undefined || nic === undefined || client === undefined || this.locked !== '' || !canChange(vm, nic)) return;
-    this.foreseeing = true;
-    try {
-      const preview = nic.role === 'standby'
-        ? await client.tagged<PlannedChange>('DELETE', this.path(vm, nic, '&dry-run'))
-        : await client.tagged<PlannedChange>('POST', this.path(vm, nic, '&dry-run'), this.request());
-      if (this.previewKey === key) {
-        this.preview = preview;
-        if (this.asking) this.questions = questionsAfter(this.questions, preview.value.findings);
-      }
-    } catch {
-      // The same call without dry run reports the cause when the switch is pressed.
-    }
-    if (this.previewKey === key) this.foreseeing = false;
-  }
-
-  /** Of the call that switches the pair. */
-  private path(vm: Vm, nic: Nic, query = ''): string {
-    return vmPath(vm, nic.role === 'standby' ? `pairs/${encodeURIComponent(selector(nic))}` : 'pairs', query);
-  }
-
-  private request(): PairRequest {
-    const pool = this.pool || (this.vm && this.nic ? pairOf(this.vm, this.nic)?.pool : undefined);
+  private request(vm: Vm, nic: Nic): PairRequest {
+    const pool = this.pool || pairOf(vm, nic)?.pool;
     return {
-      nic: selector(this.nic!),
+      nic: selector(nic),
       ...(pool === undefined ? {} : { pool }),
       ...(this.accepted.length > 0 ? { consents: [...this.accepted] } : {}),
     };
@@ -127,12 +93,12 @@ export class UnderstudySwitch extends LitElement {
       <p id="consequence" class="small quiet">${next.possible ? `If you press: ${next.text}` : next.text}</p>
       <p role="status" class="small">${this.busy ? 'Changing …' : this.message}</p>
       ${this.error === undefined ? nothing : problem(this.error)}
-      ${next.possible && !this.asking ? changeView(this.preview?.value, this.foreseeing) : nothing}
+      ${next.possible && !this.asking ? changeView(this.dryRun.planned?.value, this.dryRun.running) : nothing}
       ${this.question(vm, nic, next)}`;
   }
 
   private consequence(vm: Vm, nic: Nic): Consequence {
-    return this.locked === '' ? consequence(vm, nic, this.moving, this.preview?.value) : { text: this.locked, possible: false, asks: false };
+    return this.locked === '' ? consequence(vm, nic, this.moving, this.dryRun.planned?.value) : { text: this.locked, possible: false, asks: false };
   }
 
   private question(vm: Vm, nic: Nic, next: Consequence): TemplateResult {
@@ -140,7 +106,7 @@ export class UnderstudySwitch extends LitElement {
     const risks = this.questions.flatMap((one) => riskOf(one) ?? []);
     const missing = risks.find((one) => !this.accepted.includes(one.consent))?.missing;
     const refused = missing !== undefined ? missing
-      : this.foreseeing ? 'Checking …'
+      : this.dryRun.running ? 'Checking …'
       : next.possible ? '' : next.text;
     return html`<dialog aria-labelledby="title" @close=${() => { this.reset(); }}>
       ${this.asking ? html`<div>
@@ -154,7 +120,7 @@ export class UnderstudySwitch extends LitElement {
           <select id="pool" @change=${(e: Event) => { this.pool = (e.target as HTMLSelectElement).value; }}>
             ${this.pools.map((one) => html`<option value=${one.name}>${one.name}${one.kind === 'emulated' ? ' (emulated)' : ''}</option>`)}
           </select></div>` : nothing}
-        ${changeView(this.preview?.value, this.foreseeing, true)}
+        ${changeView(this.dryRun.planned?.value, this.dryRun.running, true)}
         <p role="status" class="small">${refused}</p>
         <footer>
           <button type="button" @click=${() => { this.dialog.close(); }}>Cancel</button>
@@ -173,7 +139,7 @@ export class UnderstudySwitch extends LitElement {
   private async press(): Promise<void> {
     if (this.pressing) return;
     this.pressing = true;
-    await this.foreseen;
+    await this.dryRun.ended;
     if (this.vm !== undefined && this.nic !== undefined) await this.act(this.consequence(this.vm, this.nic));
     this.pressing = false;
   }
@@ -182,7 +148,7 @@ export class UnderstudySwitch extends LitElement {
     if (!next.possible || this.busy) return;
     this.error = undefined;
     this.message = '';
-    this.questions = questionsAfter([], this.preview?.value.findings ?? []);
+    this.questions = questionsAfter([], this.dryRun.planned?.value.findings ?? []);
     if (next.asks || this.questions.length > 0) {
       await this.ask();
     } else {
@@ -218,13 +184,13 @@ export class UnderstudySwitch extends LitElement {
     if (vm === undefined || nic === undefined || client === undefined) return;
     const on = nic.role !== 'standby';
     // Only to the definition whose change was shown.
-    const tag = this.preview?.tag;
-    const request = this.request();
+    const tag = this.dryRun.planned?.tag;
+    const request = this.request(vm, nic);
     this.busy = true;
     try {
       const change = on
-        ? await client.call<PairChange>('POST', this.path(vm, nic), request, tag)
-        : await client.call<PairChange>('DELETE', this.path(vm, nic), undefined, tag);
+        ? await client.call<PairChange>('POST', pairPath(vm, nic), request, tag)
+        : await client.call<PairChange>('DELETE', pairPath(vm, nic), undefined, tag);
       this.message = done(on, nicName(nic), change);
       this.dispatchEvent(new CustomEvent(CHANGED, { detail: change, bubbles: true, composed: true }));
     } catch (error) {
@@ -243,7 +209,7 @@ export class UnderstudySwitch extends LitElement {
       await this.ask();
     } else {
       this.error = error;
-      if (error instanceof ApiError && error.status === 412) this.foreseen = this.foresee();
+      if (error instanceof ApiError && error.status === 412) this.dryRun.begin();
     }
   }
 }

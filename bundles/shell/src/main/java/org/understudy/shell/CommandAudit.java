@@ -27,6 +27,10 @@ record CommandAudit(List<AuditLog> logs, List<Inventory> inventories) {
         static CommandObject named(String name) {
             return new CommandObject(name, Optional.empty(), Optional.empty());
         }
+
+        static CommandObject of(Vm vm) {
+            return new CommandObject(vm.name().value(), Optional.of(vm.uuid()), Optional.of(vm.host()));
+        }
     }
 
     /** To be called before the action, which may remove the VM. */
@@ -35,12 +39,7 @@ record CommandAudit(List<AuditLog> logs, List<Inventory> inventories) {
                 .flatMap(inventory -> inventory.snapshot().find(address).stream())
                 .map(found -> found.value())
                 .toList();
-        return known.size() == 1
-                ? new CommandObject(
-                        known.get(0).name().value(),
-                        Optional.of(known.get(0).uuid()),
-                        Optional.of(known.get(0).host()))
-                : CommandObject.named(address.toString());
+        return known.size() == 1 ? CommandObject.of(known.get(0)) : CommandObject.named(address.toString());
     }
 
     void record(Action action, CommandObject object, Optional<ErrorCode> error, String message) {

@@ -58,7 +58,7 @@ abstract class UnderstudyCommand implements Action {
             TrailingOptions.apply(this);
             object = object(audit);
             int status = run();
-            audit.record(action(), object, refusal(status), note());
+            audit.record(action(), made().orElse(object), refusal(status), note());
             return status;
         } catch (UnderstudyException e) {
             audit.record(action(), object, Optional.of(e.code()), e.getMessage());
@@ -85,6 +85,11 @@ abstract class UnderstudyCommand implements Action {
     /** What the command is about, for the audit log. */
     CommandAudit.CommandObject object(CommandAudit audit) {
         return CommandAudit.CommandObject.named("");
+    }
+
+    /** What the command has made, and is about instead. */
+    Optional<CommandAudit.CommandObject> made() {
+        return Optional.empty();
     }
 
     /** Further values of the command for the audit log, such as the destination. No password and no document. */

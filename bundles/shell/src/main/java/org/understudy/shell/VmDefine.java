@@ -12,10 +12,14 @@ import org.apache.karaf.shell.api.action.lifecycle.Service;
 import org.apache.karaf.shell.support.completers.FileCompleter;
 import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Finding;
 import org.understudy.api.HostName;
 import org.understudy.api.HostView;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
+import org.understudy.api.Vm;
+import org.understudy.api.VmOnHost;
+import org.understudy.api.xml.DomainDocument;
 
 @Service
 @Performs(Action.DEFINE)
@@ -51,6 +55,8 @@ public final class VmDefine extends UnderstudyCommand {
     @Reference
     VirtualMachines vms;
 
+    private Optional<Vm> defined = Optional.empty();
+
     @Override
     CommandAudit.CommandObject object(CommandAudit audit) {
         Optional<HostName> on =
@@ -63,7 +69,19 @@ public final class VmDefine extends UnderstudyCommand {
         if (file.isEmpty() != standardInput) {
             throw new UnderstudyException(ErrorCode.INVALID_ARGUMENT, "Name either a file or - for standard input");
         }
-        return answer(vms.define(host(), Documents.read(session, standardInput ? "-" : file)), "Defined.");
+        HostName on = host();
+        String document = Documents.read(session, standardInput ? "-" : file);
+        List<Finding> findings = vms.define(on, document);
+        defined = DomainDocument.parse(document)
+                .root()
+                .child("name")
+                .map(name -> vms.show(new VmOnHost(on, name.text())));
+        return answer(findings, "Defined.");
+    }
+
+    @Override
+    Optional<CommandAudit.CommandObject> made() {
+        return defined.map(CommandAudit.CommandObject::of);
     }
 
     private HostName host() {

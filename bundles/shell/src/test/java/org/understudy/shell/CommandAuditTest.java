@@ -7,6 +7,9 @@ import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.when;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.Principal;
 import java.security.PrivilegedAction;
 import java.util.ArrayList;
@@ -16,6 +19,7 @@ import java.util.Set;
 import java.util.UUID;
 import javax.security.auth.Subject;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.Action;
 import org.understudy.api.AuditEntry;
 import org.understudy.api.AuditEntry.Face;
@@ -30,6 +34,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
 import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
 import org.understudy.api.VmState;
 
 class CommandAuditTest {
@@ -95,6 +100,25 @@ class CommandAuditTest {
             assertThat(entry.uuid()).hasValue(new UUID(0, 1));
             assertThat(entry.host()).hasValue(new HostName("alpha"));
             assertThat(entry.result()).isEqualTo(Result.ACCEPTED);
+        });
+    }
+
+    @Test
+    void recordsTheVmThatADefinitionHasMade(@TempDir Path folder) throws IOException {
+        VmDefine command = ready(new VmDefine());
+        command.file = Files.writeString(folder.resolve("web1.xml"), "<domain><name>web1</name></domain>")
+                .toString();
+        command.host = "alpha";
+        command.vms = vms;
+        when(vms.show(new VmOnHost(new HostName("alpha"), "web1"))).thenReturn(WEB1);
+
+        command.execute();
+
+        assertThat(entries).singleElement().satisfies(entry -> {
+            assertThat(entry.action()).isEqualTo(Action.DEFINE);
+            assertThat(entry.object()).isEqualTo("web1");
+            assertThat(entry.uuid()).hasValue(new UUID(0, 1));
+            assertThat(entry.host()).hasValue(new HostName("alpha"));
         });
     }
 

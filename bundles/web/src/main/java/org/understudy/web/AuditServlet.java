@@ -39,7 +39,6 @@ public final class AuditServlet extends RestServlet {
         List<AuditEntry> actions = page.entries().stream()
                 .flatMap(entry -> entry.action().stream())
                 .toList();
-        RestResponse response = RestResponse.ok(view.write(actions));
-        return page.next().map(next -> Listing.linked(response, request, next)).orElse(response);
+        return Listing.linked(RestResponse.ok(view.write(actions)), request, page.next());
     }
 }

@@ -67,6 +67,10 @@ public final class AuditTrail {
             }
         }
 
+        static AuditObject of(Vm vm) {
+            return new AuditObject(vm.name().value(), Optional.of(vm.uuid()), Optional.of(vm.host()));
+        }
+
         private static Optional<UUID> uuid(String text) {
             return VmOnHost.withoutHost(text) instanceof VmUuid uuid ? Optional.of(uuid.value()) : Optional.empty();
         }
@@ -169,10 +173,7 @@ public final class AuditTrail {
                 .map(found -> found.value())
                 .toList();
         return known.size() == 1
-                ? new AuditObject(
-                        known.get(0).name().value(),
-                        Optional.of(known.get(0).uuid()),
-                        Optional.of(known.get(0).host()))
+                ? AuditObject.of(known.get(0))
                 : new AuditObject(address.toString(), Optional.empty(), Optional.empty());
     }
 

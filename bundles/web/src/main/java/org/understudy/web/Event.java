@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import org.understudy.api.AuditEntry;
 import org.understudy.api.InventoryChange;
 import org.understudy.api.JsonView;
 import org.understudy.api.Migration;
@@ -54,6 +55,10 @@ record Event(EventKind kind, String key, long revision, Optional<?> value, Optio
                 Optional.of(change),
                 Optional.empty(),
                 Optional.of(change.vm()));
+    }
+
+    static Event of(AuditEntry entry) {
+        return new Event(EventKind.AUDIT, entry.id().toString(), 1, Optional.of(entry), entry.uuid(), Optional.empty());
     }
 
     static Event ofConfiguration(Object findings, long revision) {

@@ -85,7 +85,7 @@ final class EventFrames {
                                 .map(share -> new PoolChanged(
                                         share.revision(), host, share.value().pool(), Optional.of(share.value()))))
                         .map(Event::of);
-            case MIGRATION, CONFIGURATION, PAIR -> Stream.empty();
+            case MIGRATION, CONFIGURATION, PAIR, AUDIT -> Stream.empty();
         };
     }
 

@@ -18,6 +18,8 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.AuditEntry;
+import org.understudy.api.AuditLog;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.Inventory;
@@ -38,8 +40,8 @@ import org.understudy.concurrent.SystemScheduler;
  * Publishes each change to every open stream that wants it. A change costs the same for any number of objects: it is written
  * once, and only if a client reads it. The configuration and its findings are polled once a second while a stream is open.
  */
-@Component(service = EventHub.class)
-public final class EventHub {
+@Component(service = {EventHub.class, AuditLog.class})
+public final class EventHub implements AuditLog {
     private static final Logger LOG = LoggerFactory.getLogger(EventHub.class);
 
     /** Header of a list: the ID of the last event whose change it contains. */
@@ -100,6 +102,11 @@ public final class EventHub {
     void deactivate() {
         subscriptions.forEach(Subscription::close);
         streams.forEach(EventStream::close);
+    }
+
+    @Override
+    public void record(AuditEntry entry) {
+        publish(() -> Event.of(entry));
     }
 
     private void publish(Supplier<Event> event) {

@@ -14,11 +14,13 @@ enum EventKind {
     MIGRATION,
     CONFIGURATION,
     /** Notifies of a change of health, and is not part of the state. */
-    PAIR;
+    PAIR,
+    /** Notifies of an action of a user, and is not part of the state. */
+    AUDIT;
 
     static final Set<EventKind> OF_INVENTORY = EnumSet.of(HOST, VM, VF, POOL);
     /** What concerns one VM. */
-    static final Set<EventKind> OF_VM = EnumSet.of(VM, MIGRATION, PAIR);
+    static final Set<EventKind> OF_VM = EnumSet.of(VM, MIGRATION, PAIR, AUDIT);
 
     /** @param names separated by commas */
     static Set<EventKind> parse(String names) {

@@ -41,8 +41,7 @@ public final class HistoryServlet extends RestServlet {
 
     private RestResponse list(RestRequest request) {
         HistoryPage page = history.find(new HistoryParameters(request, hub).past());
-        RestResponse response = RestResponse.ok(view.write(page));
-        return page.next().map(next -> Listing.linked(response, request, next)).orElse(response);
+        return Listing.linked(RestResponse.ok(view.write(page)), request, page.next());
     }
 
     private HistoryEntry entry(String id) {

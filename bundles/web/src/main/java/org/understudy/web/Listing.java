@@ -82,19 +82,24 @@ final class Listing<T> {
                 .reduce(all, (list, filter) -> filtered(list, request, filter), (one, two) -> two);
         boolean paged = CONTROLS.stream()
                 .anyMatch(c -> !c.equals("fields") && request.query(c).isPresent());
-        Page<T> page = paged ? page(request, matching) : new Page<>(matching, "");
+        Page<T> page = paged ? page(request, matching) : new Page<>(matching, Optional.empty());
         String json = view.write(whole.apply(page.elements()));
         Set<String> fields = request.queries("fields")
                 .flatMap(names -> Arrays.stream(names.split(",")))
                 .collect(Collectors.toSet());
         RestResponse response = RestResponse.ok(fields.isEmpty() ? json : withFields(json, member, fields))
                 .with("Total-Count", String.valueOf(matching.size()));
-        return page.next().isEmpty() ? response : linked(response, request, page.next());
+        return linked(response, request, page.next());
     }
 
-    /** The response with the address of the next page. */
-    static RestResponse linked(RestResponse response, RestRequest request, String cursor) {
-        return response.with("Link", "<?" + next(request, cursor) + ">; rel=\"next\"");
+    /**
+     * The response with the address of the next page.
+     *
+     * @param next the cursor of the next page; empty for the last one
+     */
+    static RestResponse linked(RestResponse response, RestRequest request, Optional<String> next) {
+        return next.map(cursor -> response.with("Link", "<?" + query(request, cursor) + ">; rel=\"next\""))
+                .orElse(response);
     }
 
     static void requireKnown(RestRequest request, Set<String> known) {
@@ -123,7 +128,7 @@ final class Listing<T> {
     }
 
     /** @param next the cursor of the next page; empty for the last one */
-    private record Page<T>(List<T> elements, String next) {}
+    private record Page<T>(List<T> elements, Optional<String> next) {}
 
     private Page<T> page(RestRequest request, List<T> matching) {
         String sort = request.query("sort").orElse(sorts.keySet().iterator().next());
@@ -139,9 +144,9 @@ final class Listing<T> {
                 .sorted(Comparator.comparing(Placed::at, order))
                 .toList();
         List<Placed<T>> shown = following.subList(0, Math.min(limit, following.size()));
-        String next = shown.size() == following.size()
-                ? ""
-                : shown.get(shown.size() - 1).at().text(sort);
+        Optional<String> next = shown.size() == following.size()
+                ? Optional.empty()
+                : Optional.of(shown.get(shown.size() - 1).at().text(sort));
         return new Page<>(shown.stream().map(Placed::element).toList(), next);
     }
 
@@ -170,7 +175,7 @@ final class Listing<T> {
     }
 
     /** The query of the request with another cursor, as the request has escaped it. */
-    private static String next(RestRequest request, String cursor) {
+    private static String query(RestRequest request, String cursor) {
         Stream<String> others = Optional.ofNullable(request.request().getQueryString()).stream()
                 .flatMap(query -> Arrays.stream(query.split("&")))
                 .filter(parameter -> !parameter.isEmpty() && !parameter.startsWith("cursor="))

@@ -145,13 +145,17 @@ public final class VmServlet extends RestServlet {
     private RestResponse define(RestRequest request) {
         HostName host = new HostName(request.requiredQuery("host"));
         String document = request.document();
-        AuditTrail.concerns(request.request(), AuditObject.of(document, host.value()));
-        RestResponse defined =
+        AuditObject named = AuditObject.of(document, host.value());
+        AuditTrail.concerns(request.request(), named);
+        RestResponse response =
                 RestResponse.json(HttpServletResponse.SC_CREATED, view.write(vms.define(host, document)));
-        return name(document)
-                .map(name -> vms.show(new VmOnHost(host, name)))
-                .map(vm -> defined.with("Location", RestServlet.ROOT + "/vms/" + vm.uuid() + "?host=" + host))
-                .orElse(defined);
+        Optional<Vm> defined = name(document).map(name -> vms.show(new VmOnHost(host, name)));
+        if (named.uuid().isEmpty()) {
+            // The host has assigned one.
+            defined.ifPresent(vm -> AuditTrail.concerns(request.request(), AuditObject.of(vm)));
+        }
+        return defined.map(vm -> response.with("Location", RestServlet.ROOT + "/vms/" + vm.uuid() + "?host=" + host))
+                .orElse(response);
     }
 
     private static Optional<String> name(String document) {

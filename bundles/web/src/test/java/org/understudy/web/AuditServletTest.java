@@ -12,14 +12,12 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.UUID;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.understudy.api.Action;
 import org.understudy.api.AuditEntry;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.History;
@@ -49,19 +47,7 @@ class AuditServletTest {
     }
 
     private static HistoryEntry entry(String user) {
-        AuditEntry action = new AuditEntry(
-                new UUID(1, 1),
-                Instant.EPOCH,
-                user,
-                AuditEntry.Face.REST,
-                Optional.empty(),
-                Action.MIGRATE,
-                "web1",
-                Optional.of(Things.uuid(1)),
-                Optional.of(Things.ALPHA),
-                AuditEntry.Result.ACCEPTED,
-                Optional.empty(),
-                "");
+        AuditEntry action = Things.action(user, 1);
         return new HistoryEntry(
                 "e-1",
                 "s-1",

@@ -57,7 +57,7 @@ class AuditTrailTest {
     private final AuditTrail audit = new AuditTrail(time);
     private final RouteTable routes = new RouteTable();
     private DispatcherServlet dispatcher = new DispatcherServlet(audit);
-    private Caller.Proof proof = new Password();
+    private Caller.Proof proof = new Password(Optional.empty());
 
     @BeforeEach
     void start() {
@@ -164,6 +164,17 @@ class AuditTrailTest {
             assertThat(entry.uuid()).hasValue(new UUID(0, 7));
             assertThat(entry.host()).hasValue(new HostName("beta"));
             assertThat(entry.toString()).doesNotContain("secret");
+        });
+    }
+
+    /** Otherwise the entry is not on the page of the VM. */
+    @Test
+    void recordsTheUuidThatTheHostAssignsToADefinition() throws Exception {
+        send("POST", "/api/v1/vms?host=alpha", "<domain><name>web1</name></domain>");
+
+        assertThat(entries).singleElement().satisfies(entry -> {
+            assertThat(entry.object()).isEqualTo("web1");
+            assertThat(entry.uuid()).hasValue(WEB1.uuid());
         });
     }
 

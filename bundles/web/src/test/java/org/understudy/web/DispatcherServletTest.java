@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import javax.servlet.ServletException;
 import javax.servlet.http.HttpServlet;
@@ -138,7 +139,8 @@ class DispatcherServletTest {
     }
 
     private static Exchange byUser(Exchange exchange) {
-        new Caller("ann", Set.of(Role.ADMIN), new Caller.Password(), "192.0.2.1").attach(exchange.request);
+        new Caller("ann", Set.of(Role.ADMIN), new Caller.Password(Optional.empty()), "192.0.2.1")
+                .attach(exchange.request);
         return exchange;
     }
 

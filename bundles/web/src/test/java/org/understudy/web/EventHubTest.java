@@ -185,6 +185,31 @@ class EventHubTest {
     }
 
     @Test
+    void sendsTheActionsOfUsersAsTheyHappenAndNoFormerOnes() {
+        hub.record(Things.action("ada", 1));
+        EventStream all = open(ALL);
+        EventStream one = open(new EventFilter(EventKind.OF_VM, Optional.of(hub.find(new VmName("web1")))));
+        String id = id(drain(all));
+        drain(one);
+
+        hub.record(Things.action("ada", 1));
+        hub.record(Things.action("ada", 2));
+
+        assertThat(drain(all))
+                .hasSize(2)
+                .allSatisfy(frame ->
+                        assertThat(frame).contains("event: audit", "\"user\":\"ada\"", "\"result\":\"accepted\""));
+        assertThat(drain(one))
+                .hasSize(1)
+                .first()
+                .asString()
+                .contains(Things.uuid(1).toString());
+        assertThat(types(drain(hub.open("ann", ALL, Optional.of(id)))))
+                .as("after a lost connection")
+                .containsExactly("audit", "audit", "ready");
+    }
+
+    @Test
     void findsTheVmOfAFilterByEveryForm() {
         assertThat(hub.find(VmOnHost.parse("alpha/web1")).uuid()).isEqualTo(Things.uuid(1));
         assertThat(hub.find(VmOnHost.parse(Things.uuid(2).toString())).name()).isEqualTo(new VmName("web2"));

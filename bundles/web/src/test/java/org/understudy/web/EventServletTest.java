@@ -30,7 +30,8 @@ class EventServletTest {
     void ask() throws Exception {
         when(watch.watch(any(), any())).thenReturn(watched);
         exchange = new Exchange("GET", "", "");
-        new Caller("ann", Set.of(Role.VIEWER), new Caller.Password(), "192.0.2.1").attach(exchange.request);
+        new Caller("ann", Set.of(Role.VIEWER), new Caller.Password(Optional.empty()), "192.0.2.1")
+                .attach(exchange.request);
     }
 
     @Test

@@ -338,7 +338,13 @@ class OpenApiTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"Vm,Vm", "HostEntry,HostEntry", "PoolShare,PoolShare", "Migration,Migration", "PairChanged,PairChanged"
+    @CsvSource({
+        "Vm,Vm",
+        "HostEntry,HostEntry",
+        "PoolShare,PoolShare",
+        "Migration,Migration",
+        "PairChanged,PairChanged",
+        "AuditEntry,AuditEntry"
     })
     void describesTheObjectsOfEvents(String schema, String name) throws Exception {
         Map<String, Class<?>> types = Map.of(
@@ -346,7 +352,8 @@ class OpenApiTest {
                 "HostEntry", HostEntry.class,
                 "PoolShare", PoolShare.class,
                 "Migration", Migration.class,
-                "PairChanged", Pairs.PairChanged.class);
+                "PairChanged", Pairs.PairChanged.class,
+                "AuditEntry", AuditEntry.class);
         for (Samples kind : Samples.values()) {
             String json = view.write(kind.of(types.get(name)));
             assertThat(api.errors(schema, WebServer.JSON.readTree(json)))

@@ -5,7 +5,9 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import org.understudy.api.Action;
 import org.understudy.api.Alias;
+import org.understudy.api.AuditEntry;
 import org.understudy.api.HostName;
 import org.understudy.api.MacAddress;
 import org.understudy.api.Migration;
@@ -48,6 +50,23 @@ final class Things {
                         new Nic(1, Optional.of(primary), Optional.of(mac), "hostdev", "pool-a", NicRole.PRIMARY)),
                 List.of(new Pair(
                         standby, primary, mac, Optional.of(new PoolName("pool-a")), PrimaryKind.VF, health, "")));
+    }
+
+    /** Of a user with the VM {@code web<number>}. */
+    static AuditEntry action(String user, int vm) {
+        return new AuditEntry(
+                new UUID(2, vm),
+                Instant.EPOCH,
+                user,
+                AuditEntry.Face.REST,
+                Optional.empty(),
+                Action.MIGRATE,
+                "web" + vm,
+                Optional.of(uuid(vm)),
+                Optional.of(ALPHA),
+                AuditEntry.Result.ACCEPTED,
+                Optional.empty(),
+                "");
     }
 
     static Migration migration(String id, long revision, int vm, Optional<Outcome> outcome) {

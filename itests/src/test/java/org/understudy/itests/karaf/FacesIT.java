@@ -176,6 +176,7 @@ class FacesIT {
                 .containsPattern("understudy_migrations_total\\{outcome=\"completed\"} [1-9]")
                 .containsPattern("understudy_call_seconds_count\\{kind=\"qemu\"} [1-9]")
                 .contains("understudy_migration_step_seconds_bucket{state=\"done\",step=\"copy\",le=");
+        Dashboard.requireServed(rest.get("/metrics").body());
     }
 
     private static JsonNode firstEntry(String bulkId) throws IOException {

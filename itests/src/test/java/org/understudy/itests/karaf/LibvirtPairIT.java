@@ -11,6 +11,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -102,6 +103,7 @@ class LibvirtPairIT {
         assertThat(host.output("virsh", "dumpxml", "web1")).contains("ua-", "type='hostdev'", "transient");
 
         addsAPairToTheRunningGuest();
+        isShownInTheConsole();
 
         requireOk(rest.change("POST", "/api/v1/vms/web1/destroy", ""));
         server.awaitUntil("the VF given back", () -> leased() == 0);
@@ -110,12 +112,21 @@ class LibvirtPairIT {
 
     private static void showsALeaseThatIsMadeAndReleasedOnTheHost() throws Exception {
         String vf = "0000:01:10.0";
-        String lease = host.output(VF_COMMAND, "lease", vf, "--owner", "another-server", "--json");
+        String fencing = lease(vf);
         await().atMost(FOLLOWED).until(() -> leased() == 1);
 
-        String fencing = new ObjectMapper().readTree(lease).get("fencing").asText();
-        host.output(VF_COMMAND, "release", vf, "--owner", "another-server", "--fencing", fencing);
+        release(vf, fencing);
         await().atMost(FOLLOWED).until(() -> leased() == 0);
+    }
+
+    /** Leases a VF on its host, as another server does, and returns what releases it. */
+    private static String lease(String vf) throws IOException {
+        String lease = host.output(VF_COMMAND, "lease", vf, "--owner", "another-server", "--json");
+        return new ObjectMapper().readTree(lease).get("fencing").asText();
+    }
+
+    private static void release(String vf, String fencing) {
+        host.output(VF_COMMAND, "release", vf, "--owner", "another-server", "--fencing", fencing);
     }
 
     /** libvirt reports success for an update of the device, so the device is checked in QEMU. */
@@ -132,6 +143,36 @@ class LibvirtPairIT {
                 .isEqualTo("at-once");
         new TestGuest(rest, "web1").awaitActive();
         assertThat(leased()).isEqualTo(1);
+    }
+
+    /** What only a VF and libvirt have; ConsoleIT tests the other parts of the page. */
+    private static void isShownInTheConsole() throws Exception {
+        String filtered = definition()
+                .replace("web1", "filtered")
+                .replace("11:22:66", "11:22:67")
+                .replace("<source bridge='br0'/>", "<source bridge='br0'/><filterref filter='clean-traffic'/>");
+        requireOk(rest.change("POST", "/api/v1/vms?host=alpha", filtered));
+        String index = vf("/holder/vm", "web1").get("index").asText();
+        host.output("ip", "link", "set", host.pf(), "vf", index, "trust", "on");
+        // A change of a setting is no event: the server sees it when it reads the VFs because of another change.
+        String other = vf("/state", "free").get("address").asText();
+        release(other, lease(other));
+
+        Browser.test(server, "vf", Map.of());
+
+        host.output("ip", "link", "set", host.pf(), "vf", index, "trust", "off");
+
+        requireOk(rest.change("DELETE", "/api/v1/vms/filtered", ""));
+    }
+
+    /** The first VF of the host with this value. */
+    private static JsonNode vf(String path, String value) throws Exception {
+        for (JsonNode vf : rest.json("/api/v1/vfs").at("/0/vfs")) {
+            if (vf.at(path).asText().equals(value)) {
+                return vf;
+            }
+        }
+        throw new AssertionError("No VF has " + path + " " + value);
     }
 
     private static String effect(HttpResponse<String> response) throws IOException {

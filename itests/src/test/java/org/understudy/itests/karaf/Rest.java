@@ -26,8 +26,12 @@ final class Rest {
 
     Rest(int port, String user, String password) {
         root = "http://127.0.0.1:" + port + "/understudy";
-        authorization =
-                "Basic " + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
+        authorization = basic(user, password);
+    }
+
+    /** {@return a value of the header Authorization} */
+    static String basic(String user, String password) {
+        return "Basic " + Base64.getEncoder().encodeToString((user + ":" + password).getBytes(StandardCharsets.UTF_8));
     }
 
     HttpRequest.Builder request(String path) {

@@ -168,6 +168,25 @@ class SessionIT {
     }
 
     @Test
+    void aUserWhosePasswordIsChangedLosesSessionsAndStreamsWithinFiveSeconds() throws Exception {
+        String cookie = session("ruth", "r1");
+        CompletableFuture<Void> stream = openStream("Cookie", cookie);
+        CompletableFuture<Void> basic = openStream("Authorization", Rest.basic("ruth", "r1"));
+        String other = session("boss", "b1");
+
+        Files.writeString(
+                server.etc("users.properties"),
+                users + "\nruth = r2,_g_:runners\nboss = b1,admin\n_g_\\:runners = group,operator\n");
+
+        awaitEnd(stream);
+        awaitEnd(basic);
+        assertThat(as("Cookie", cookie, "GET", "/api/v1/vms").statusCode()).isEqualTo(401);
+        assertThat(as("Cookie", other, "GET", "/api/v1/vms").statusCode()).isEqualTo(200);
+        assertThat(as("Cookie", session("ruth", "r2"), "GET", "/api/v1/vms").statusCode())
+                .isEqualTo(200);
+    }
+
+    @Test
     void aTokenWorksUntilItIsRevokedWhichEndsItsStream() throws Exception {
         HttpResponse<String> created =
                 chief.change("POST", "/api/v1/tokens", "{\"name\":\"report\",\"role\":\"viewer\",\"expiresInDays\":1}");

@@ -28,7 +28,7 @@ public final class Authenticator {
     private final FailedLogins failedLogins;
     private final Sessions sessions;
     private final StoredTokens tokens;
-    private final CurrentRoles currentRoles;
+    private final CurrentAccounts accounts;
 
     /** What a request proves. */
     public sealed interface Result {}
@@ -62,12 +62,12 @@ public final class Authenticator {
             @Reference FailedLogins failedLogins,
             @Reference Sessions sessions,
             @Reference StoredTokens tokens,
-            @Reference CurrentRoles currentRoles) {
+            @Reference CurrentAccounts accounts) {
         this.policies = policies;
         this.failedLogins = failedLogins;
         this.sessions = sessions;
         this.tokens = tokens;
-        this.currentRoles = currentRoles;
+        this.accounts = accounts;
     }
 
     /** {@return who makes the request} */
@@ -96,9 +96,23 @@ public final class Authenticator {
 
     private Optional<Caller> session(String secret, String address) {
         Caller.SessionKey key = new Caller.SessionKey(Secret.hash(secret));
-        return sessions.use(key.key(), policy())
+        return current(key)
                 .map(session -> new Caller(session.user(), roles(session.user(), session.roles()), key, address))
                 .filter(caller -> !caller.roles().isEmpty());
+    }
+
+    /** The session with a key; it ends with the password of its login. */
+    private Optional<Sessions.Session> current(Caller.SessionKey key) {
+        Optional<Sessions.Session> used = sessions.use(key.key(), policy());
+        Optional<Sessions.Session> current =
+                used.filter(session -> accounts.hasPassword(policy(), session.user(), session.password()));
+        if (used.isPresent() && current.isEmpty()) {
+            sessions.end(key);
+            LOG.info(
+                    "Session of user {}: ended, as the password was changed or the user was removed",
+                    new Credentials(used.get().user(), "").shownUser());
+        }
+        return current;
     }
 
     private Result token(String secret, String address) {
@@ -121,22 +135,33 @@ public final class Authenticator {
 
     /** What a token permits: no more than its creator may do now. */
     private Set<Role> roles(AccessToken token) {
-        return currentRoles.permit(policy(), token.user(), token.role()) ? Set.of(token.role()) : Set.of();
+        return accounts.permit(policy(), token.user(), token.role()) ? Set.of(token.role()) : Set.of();
     }
 
     /** The roles that a user has now, if the realm reports them. */
     private Set<Role> roles(String user, Set<Role> atLogin) {
-        return currentRoles.of(policy().realm(), user).map(policy()::roles).orElse(atLogin);
+        return accounts.of(policy().realm(), user)
+                .map(account -> policy().roles(account.roles()))
+                .orElse(atLogin);
     }
 
-    /** {@return whether a request of the caller would still have all roles that it had} A session counts as used now. */
+    /**
+     * {@return whether a request of the caller would still be accepted and have all roles that it had} A session counts as used
+     * now.
+     */
     public boolean isStillValid(Caller caller) {
-        if (caller.proof() instanceof Caller.TokenKey token && !tokens.isValid(token.id())
-                || caller.proof() instanceof Caller.SessionKey session
-                        && sessions.use(session.key(), policy()).isEmpty()) {
-            return false;
+        return isProven(caller)
+                && caller.roles().stream().allMatch(role -> accounts.permit(policy(), caller.user(), role));
+    }
+
+    private boolean isProven(Caller caller) {
+        if (caller.proof() instanceof Caller.TokenKey token) {
+            return tokens.isValid(token.id());
         }
-        return caller.roles().stream().allMatch(role -> currentRoles.permit(policy(), caller.user(), role));
+        return caller.proof() instanceof Password password
+                ? accounts.hasPassword(policy(), caller.user(), password.hash())
+                : caller.proof() instanceof Caller.SessionKey session
+                        && current(session).isPresent();
     }
 
     /** {@return the secret of a new session, for a cookie} The session that the browser had until now ends. */
@@ -145,9 +170,8 @@ public final class Authenticator {
                 .map(Secret::hash)
                 .map(Caller.SessionKey::new)
                 .ifPresent(sessions::end);
-        // A role that was added a moment ago counts at once.
-        currentRoles.forget(policy().realm(), caller.user());
-        return sessions.begin(caller.user(), caller.roles());
+        Optional<String> password = caller.proof() instanceof Password proof ? proof.hash() : Optional.empty();
+        return sessions.begin(caller.user(), caller.roles(), password);
     }
 
     /** Ends the session of a caller, if it has one. */
@@ -168,12 +192,16 @@ public final class Authenticator {
             // Not logged, because a program that guesses passwords would fill the log.
             return new Delayed(given.shownUser(), reservation.delay());
         }
+        // Read first, so that a change of the password during the check ends what begins with the former one.
+        Optional<Account> account =
+                accounts.read(policy().realm(), given.user()).filter(known -> !known.equals(Account.NONE));
         Optional<Set<String>> realmRoles = LoginCheck.roles(policy(), given, address);
         if (realmRoles.isEmpty()) {
             logFailure(given, address, failedLogins.failed(given, address));
             return new Failed();
         }
         failedLogins.succeeded(given, address, reservation);
+        account.ifPresent(known -> accounts.confirm(policy().realm(), given.user(), known));
         Set<Role> roles = policy().roles(realmRoles.get());
         if (roles.isEmpty()) {
             LOG.info("Login of user {} from {}: refused, every role is missing", given.shownUser(), address);
@@ -182,7 +210,7 @@ public final class Authenticator {
         if (reservation.counted()) {
             LOG.info("Login of user {} from {}: accepted", given.shownUser(), address);
         }
-        return new Accepted(new Caller(given.user(), roles, new Password(), address));
+        return new Accepted(new Caller(given.user(), roles, new Password(account.map(Account::password)), address));
     }
 
     private static void logFailure(Credentials given, String address, Duration delay) {

@@ -24,8 +24,12 @@ public record Caller(String user, Set<Role> roles, Proof proof, String address) 
     /** How a request proves its caller. */
     public sealed interface Proof {}
 
-    /** User and password. */
-    public record Password() implements Proof {}
+    /**
+     * User and password.
+     *
+     * @param hash of the password in the realm, as in {@link Account}; empty if the realm does not report it
+     */
+    public record Password(Optional<String> hash) implements Proof {}
 
     /** @param key of the session */
     public record SessionKey(String key) implements Proof {}

@@ -25,8 +25,17 @@ public final class Sessions {
     private final Scheduler clock;
     private final Map<String, Session> byKey = new HashMap<>();
 
-    /** @param roles at the login */
-    record Session(String user, Set<Role> roles, long startedAt, long usedAt) {}
+    /**
+     * A session.
+     *
+     * @param roles at the login
+     * @param password its hash in the realm at the login; empty if it is not known
+     */
+    record Session(String user, Set<Role> roles, Optional<String> password, long startedAt, long usedAt) {
+        private Session used(long now) {
+            return new Session(user, roles, password, startedAt, now);
+        }
+    }
 
     @Activate
     public Sessions() {
@@ -38,12 +47,12 @@ public final class Sessions {
     }
 
     /** {@return the secret of a new session} */
-    synchronized String begin(String user, Set<Role> roles) {
+    synchronized String begin(String user, Set<Role> roles, Optional<String> password) {
         dropLeastUsed(MOST_OF_USER, user);
         dropLeastUsed(MOST, "");
         String secret = Secret.random();
         long now = clock.nanos();
-        byKey.put(Secret.hash(secret), new Session(user, roles, now, now));
+        byKey.put(Secret.hash(secret), new Session(user, roles, password, now, now));
         return secret;
     }
 
@@ -67,8 +76,7 @@ public final class Sessions {
         byKey.values()
                 .removeIf(session -> isPast(session.startedAt(), policy.sessionLifetime(), now)
                         || isPast(session.usedAt(), policy.sessionIdle(), now));
-        return Optional.ofNullable(byKey.computeIfPresent(
-                key, (same, session) -> new Session(session.user(), session.roles(), session.startedAt(), now)));
+        return Optional.ofNullable(byKey.computeIfPresent(key, (same, session) -> session.used(now)));
     }
 
     private static boolean isPast(long since, Duration limit, long now) {

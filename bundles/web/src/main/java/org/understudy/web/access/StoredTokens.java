@@ -46,7 +46,7 @@ public final class StoredTokens implements AccessTokens {
     private static final int MOST = 1000;
 
     private final Policies policies;
-    private final CurrentRoles roles;
+    private final CurrentAccounts accounts;
     private final TokenFile file;
     private final Scheduler clock;
     private final Map<String, Stored> byHash = new LinkedHashMap<>();
@@ -54,17 +54,17 @@ public final class StoredTokens implements AccessTokens {
     private boolean usesUnsaved;
 
     @Activate
-    public StoredTokens(@Reference Policies policies, @Reference CurrentRoles roles) {
+    public StoredTokens(@Reference Policies policies, @Reference CurrentAccounts accounts) {
         this(
                 policies,
-                roles,
+                accounts,
                 Path.of(System.getProperty("karaf.etc", "etc"), "understudy.tokens.json"),
                 SystemScheduler.process());
     }
 
-    StoredTokens(Policies policies, CurrentRoles roles, Path path, Scheduler clock) {
+    StoredTokens(Policies policies, CurrentAccounts accounts, Path path, Scheduler clock) {
         this.policies = policies;
-        this.roles = roles;
+        this.accounts = accounts;
         this.file = new TokenFile(path);
         this.clock = clock;
         try {
@@ -127,7 +127,7 @@ public final class StoredTokens implements AccessTokens {
     /** The local console of Karaf has all roles, but its user need not be one of the realm: the token would never work. */
     private void requireRole(String user, Role role) {
         AccessPolicy access = policies.current().access();
-        if (!roles.permit(access, user, role)) {
+        if (!accounts.permit(access, user, role)) {
             throw new UnderstudyException(
                     ErrorCode.ROLE_MISSING,
                     "User '%s' does not have the role '%s' in the realm '%s', so a token of this user would not work"

@@ -17,12 +17,12 @@ import org.understudy.api.Subscription;
 import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.SystemScheduler;
 
-/** Ends open streams whose caller has lost its session, its token or a role. Other requests are checked when they begin. */
+/** Ends open streams whose caller has lost its session, its password, its token or a role. Other requests are checked when they begin. */
 @Component(service = StreamWatch.class)
 public final class StreamWatch {
     private static final Logger LOG = LoggerFactory.getLogger(StreamWatch.class);
 
-    /** With the two looks of {@link CurrentRoles}, a role that is lost ends a stream within 5 s. */
+    /** With the two looks of {@link CurrentAccounts}, a role that is lost ends a stream within 5 s. */
     static final Duration PERIOD = Duration.ofSeconds(1);
 
     private final Authenticator authenticator;
@@ -86,7 +86,7 @@ public final class StreamWatch {
         for (Stream stream : List.copyOf(streams)) {
             if (!authenticator.isStillValid(stream.caller) && streams.remove(stream)) {
                 LOG.info(
-                        "Event stream of user {}: closed, as the session, token or role has ended",
+                        "Event stream of user {}: closed, as the session, password, token or role has ended",
                         stream.caller.label());
                 stream.end.run();
             }

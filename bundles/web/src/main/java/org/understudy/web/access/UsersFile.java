@@ -17,10 +17,7 @@ import javax.security.auth.login.Configuration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/**
- * The roles of users in the file of Karaf's realm, without their passwords. Other modules, such as LDAP, report roles only at a
- * login.
- */
+/** The users in the file of Karaf's realm. Other modules, such as LDAP, report a user only at a login. */
 final class UsersFile {
     private static final Logger LOG = LoggerFactory.getLogger(UsersFile.class);
 
@@ -64,8 +61,8 @@ final class UsersFile {
                 .orElse(new AppConfigurationEntry[0]);
     }
 
-    /** {@return the roles of a user at this moment: none if the user is gone, empty if the realm does not report them} */
-    static Optional<Set<String>> roles(String realm, String user) {
+    /** {@return a user at this moment: {@link Account#NONE} if the user is gone, empty if the realm does not report it} */
+    static Optional<Account> account(String realm, String user) {
         boolean allKnown = true;
         for (AppConfigurationEntry entry : entries(realm)) {
             String module = String.valueOf(entry.getOptions().get(MODULE));
@@ -75,13 +72,13 @@ final class UsersFile {
                 if (users.isEmpty()) {
                     return Optional.empty();
                 } else if (users.get().containsKey(user)) {
-                    return Optional.of(roles(users.get(), user));
+                    return Optional.of(Account.of(roles(users.get(), user), password(users.get(), user)));
                 }
             } else if (WITHOUT_PASSWORDS.stream().noneMatch(module::startsWith)) {
                 allKnown = false;
             }
         }
-        return allKnown ? Optional.of(Set.of()) : Optional.empty();
+        return allKnown ? Optional.of(Account.NONE) : Optional.empty();
     }
 
     private static Optional<Properties> read(String file) {
@@ -90,7 +87,7 @@ final class UsersFile {
             users.load(text);
             return Optional.of(users);
         } catch (IOException | RuntimeException e) {
-            LOG.warn("File {}: users could not be read, sessions keep their roles", file, e);
+            LOG.warn("File {}: users could not be read, sessions and their roles stay", file, e);
             return Optional.empty();
         }
     }
@@ -105,6 +102,10 @@ final class UsersFile {
             }
         });
         return roles;
+    }
+
+    private static String password(Properties users, String user) {
+        return users.getProperty(user).split(",", 2)[0].strip();
     }
 
     /** What follows the password of a user, or the word group of a group. */

@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import javax.servlet.http.Cookie;
 import javax.servlet.http.HttpServletRequest;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,7 +40,9 @@ class AuthenticatorTest {
     private final FakeTime time = new FakeTime();
     private final AtomicReference<Optional<Set<String>>> realmRoles =
             new AtomicReference<>(Optional.of(Set.of("admin")));
-    private final CurrentRoles currentRoles = new CurrentRoles((realm, user) -> realmRoles.get(), time);
+    private final AtomicReference<String> realmPassword = new AtomicReference<>("old");
+    private final CurrentAccounts accounts = new CurrentAccounts(
+            (realm, user) -> realmRoles.get().map(roles -> new Account(roles, realmPassword.get())), time);
     private StoredTokens tokens;
     private Authenticator authenticator;
 
@@ -51,12 +54,12 @@ class AuthenticatorTest {
     @BeforeEach
     void open() {
         Policies policies = TestRealm.policies(true);
-        tokens = new StoredTokens(policies, currentRoles, folder.resolve("tokens.json"), time);
+        tokens = new StoredTokens(policies, accounts, folder.resolve("tokens.json"), time);
         authenticator = authenticator(policies);
     }
 
     private Authenticator authenticator(Policies policies) {
-        return new Authenticator(policies, new FailedLogins(time::nanos), new Sessions(time), tokens, currentRoles);
+        return new Authenticator(policies, new FailedLogins(time::nanos), new Sessions(time), tokens, accounts);
     }
 
     private Result check(String authorization, String address, boolean secure) {
@@ -131,14 +134,66 @@ class AuthenticatorTest {
         assertThat(check(login, "127.0.0.1", false)).isInstanceOf(Anonymous.class);
     }
 
+    private String session() {
+        Result login = authenticator.login(new Credentials("root", TestRealm.PASSWORD), "127.0.0.1");
+        return authenticator.beginSession(((Accepted) login).caller(), mock(HttpServletRequest.class));
+    }
+
+    private Result checkSession(String secret) {
+        HttpServletRequest request = mock(HttpServletRequest.class);
+        when(request.getCookies()).thenReturn(new Cookie[] {new Cookie("understudy-session", secret)});
+        when(request.getRemoteAddr()).thenReturn("127.0.0.1");
+        return authenticator.check(request);
+    }
+
+    @Test
+    void aSessionEndsWithThePasswordOfItsLogin() {
+        String former = session();
+        realmPassword.set("new");
+        String current = session();
+
+        // What docs/security.md promises.
+        time.advance(Duration.ofSeconds(5));
+
+        assertThat(checkSession(former)).isInstanceOf(Anonymous.class);
+        assertThat(checkSession(current)).isInstanceOf(Accepted.class);
+        realmPassword.set("old");
+        time.advance(Duration.ofSeconds(5));
+        assertThat(checkSession(former)).as("an ended session").isInstanceOf(Anonymous.class);
+    }
+
+    @Test
+    void aSessionOfARealmThatDoesNotReportPasswordsStays() {
+        realmRoles.set(Optional.empty());
+        String session = session();
+        realmPassword.set("new");
+
+        time.advance(Duration.ofMinutes(1));
+
+        assertThat(checkSession(session)).isInstanceOf(Accepted.class);
+    }
+
+    @Test
+    void aCallerIsValidUntilThePasswordIsChanged() {
+        Caller before = caller(new Caller.Password(Optional.of("old")), Role.ADMIN);
+        assertThat(authenticator.isStillValid(before)).isTrue();
+
+        realmPassword.set("new");
+        time.advance(Duration.ofMinutes(1));
+
+        assertThat(authenticator.isStillValid(before)).isFalse();
+        assertThat(authenticator.isStillValid(caller(new Caller.Password(Optional.of("new")), Role.ADMIN)))
+                .isTrue();
+    }
+
     private static Caller caller(Caller.Proof proof, Role role) {
         return new Caller("root", Set.of(role), proof, "127.0.0.1");
     }
 
     @Test
     void aCallerIsValidUntilTheRoleIsLost() {
-        Caller admin = caller(new Caller.Password(), Role.ADMIN);
-        Caller viewer = caller(new Caller.Password(), Role.VIEWER);
+        Caller admin = caller(new Caller.Password(Optional.empty()), Role.ADMIN);
+        Caller viewer = caller(new Caller.Password(Optional.empty()), Role.VIEWER);
         assertThat(authenticator.isStillValid(admin)).isTrue();
 
         realmRoles.set(Optional.of(Set.of("operator")));
@@ -155,7 +210,7 @@ class AuthenticatorTest {
         AtomicInteger ended = new AtomicInteger();
         AtomicInteger others = new AtomicInteger();
         watch.watch(caller(new Caller.TokenKey(created.token().id(), "backup"), Role.VIEWER), ended::incrementAndGet);
-        watch.watch(caller(new Caller.Password(), Role.ADMIN), others::incrementAndGet);
+        watch.watch(caller(new Caller.Password(Optional.empty()), Role.ADMIN), others::incrementAndGet);
 
         tokens.revoke(created.token().id());
         time.advance(StreamWatch.PERIOD);

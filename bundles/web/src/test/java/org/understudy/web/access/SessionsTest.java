@@ -4,6 +4,7 @@ package org.understudy.web.access;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.AccessPolicy;
@@ -20,7 +21,7 @@ class SessionsTest {
 
     @Test
     void endsASessionThatIsNotUsed() {
-        String secret = sessions.begin("root", Set.of(Role.ADMIN));
+        String secret = sessions.begin("root", Set.of(Role.ADMIN), Optional.empty());
         time.advance(AccessPolicy.DEFAULT.sessionIdle());
         assertThat(isOpen(secret)).isTrue();
 
@@ -31,7 +32,7 @@ class SessionsTest {
 
     @Test
     void endsASessionAfterItsLifetimeAlthoughItIsUsed() {
-        String secret = sessions.begin("root", Set.of(Role.ADMIN));
+        String secret = sessions.begin("root", Set.of(Role.ADMIN), Optional.empty());
         Duration step = Duration.ofMinutes(20);
         for (Duration passed = Duration.ZERO;
                 passed.plus(step).compareTo(AccessPolicy.DEFAULT.sessionLifetime()) <= 0;
@@ -48,7 +49,7 @@ class SessionsTest {
 
     @Test
     void acceptsNoOtherSecret() {
-        String secret = sessions.begin("root", Set.of(Role.ADMIN));
+        String secret = sessions.begin("root", Set.of(Role.ADMIN), Optional.empty());
 
         assertThat(secret).hasSize(43);
         assertThat(sessions.use(secret, AccessPolicy.DEFAULT))
@@ -59,16 +60,16 @@ class SessionsTest {
 
     @Test
     void aFurtherLoginEndsTheSessionThatWasUsedLeastRecently() {
-        String first = sessions.begin("root", Set.of(Role.ADMIN));
-        String other = sessions.begin("eve", Set.of(Role.VIEWER));
+        String first = sessions.begin("root", Set.of(Role.ADMIN), Optional.empty());
+        String other = sessions.begin("eve", Set.of(Role.VIEWER), Optional.empty());
         for (int i = 1; i < Sessions.MOST_OF_USER; i++) {
             time.advance(Duration.ofSeconds(1));
-            sessions.begin("root", Set.of(Role.ADMIN));
+            sessions.begin("root", Set.of(Role.ADMIN), Optional.empty());
         }
         assertThat(isOpen(first)).isTrue();
         time.advance(Duration.ofSeconds(1));
         for (int i = 0; i < Sessions.MOST_OF_USER; i++) {
-            sessions.begin("root", Set.of(Role.ADMIN));
+            sessions.begin("root", Set.of(Role.ADMIN), Optional.empty());
             time.advance(Duration.ofSeconds(1));
         }
 
@@ -80,7 +81,7 @@ class SessionsTest {
     @Test
     void hasABoundForAllUsers() {
         for (int i = 0; i < Sessions.MOST + 10; i++) {
-            sessions.begin("user" + i, Set.of(Role.VIEWER));
+            sessions.begin("user" + i, Set.of(Role.VIEWER), Optional.empty());
         }
 
         assertThat(sessions.size()).isEqualTo(Sessions.MOST);

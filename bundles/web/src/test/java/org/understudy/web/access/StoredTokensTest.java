@@ -42,7 +42,11 @@ class StoredTokensTest {
 
     /** @param roles of each user, if the realm reports them */
     private StoredTokens tokens(Optional<Set<String>> roles) {
-        return new StoredTokens(TestRealm.policies(true), new CurrentRoles((realm, user) -> roles, time), file(), time);
+        return new StoredTokens(
+                TestRealm.policies(true),
+                new CurrentAccounts((realm, user) -> roles.map(held -> new Account(held, "hash")), time),
+                file(),
+                time);
     }
 
     @Test

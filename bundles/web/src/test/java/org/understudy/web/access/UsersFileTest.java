@@ -54,6 +54,50 @@ class UsersFileTest {
                 "org.apache.karaf.jaas.boot.ProxyLoginModule", LoginModuleControlFlag.OPTIONAL, all);
     }
 
+    private static Optional<Set<String>> roles(String user) {
+        return UsersFile.account("karaf", user).map(Account::roles);
+    }
+
+    /** Of users whose passwords do not change. */
+    private static CurrentAccounts accounts(AtomicReference<Optional<Set<String>>> realm, FakeTime time) {
+        return new CurrentAccounts((name, user) -> realm.get().map(roles -> new Account(roles, "hash")), time);
+    }
+
+    @Test
+    void aChangedPasswordHasAnotherHashAndAFurtherRoleHasNot() throws IOException {
+        realm("eve = secret,viewer\n");
+        String before = UsersFile.account("karaf", "eve").orElseThrow().password();
+        assertThat(before).doesNotContain("secret");
+
+        realm("eve = secret , viewer,admin\n");
+        assertThat(UsersFile.account("karaf", "eve").orElseThrow().password()).isEqualTo(before);
+        realm("eve = other,viewer\n");
+
+        assertThat(UsersFile.account("karaf", "eve").orElseThrow().password()).isNotEqualTo(before);
+        assertThat(UsersFile.account("karaf", "gone")).hasValue(Account.NONE);
+    }
+
+    @Test
+    void aPasswordIsChangedAtTheSecondLookOrALogin() {
+        FakeTime time = new FakeTime();
+        AtomicReference<String> password = new AtomicReference<>("old");
+        CurrentAccounts accounts =
+                new CurrentAccounts((name, user) -> Optional.of(new Account(Set.of(), password.get())), time);
+        accounts.of("karaf", "root");
+        password.set("new");
+
+        time.advance(Duration.ofSeconds(1));
+        assertThat(accounts.of("karaf", "root").map(Account::password)).hasValue("old");
+        accounts.confirm("karaf", "root", accounts.read("karaf", "root").orElseThrow());
+        assertThat(accounts.of("karaf", "root").map(Account::password)).hasValue("new");
+        password.set("newer");
+        time.advance(Duration.ofSeconds(1));
+        accounts.of("karaf", "root");
+        time.advance(Duration.ofSeconds(1));
+
+        assertThat(accounts.of("karaf", "root").map(Account::password)).hasValue("newer");
+    }
+
     @Test
     void readsTheRolesOfAUserAndOfItsGroups() throws IOException {
         realm("""
@@ -63,9 +107,9 @@ class UsersFileTest {
                 _g_\\:admins = group,admin,ssh
                 """, "org.apache.karaf.jaas.modules.publickey.PublickeyLoginModule");
 
-        assertThat(UsersFile.roles("karaf", "root")).hasValue(Set.of("admin", "ssh", "extra"));
-        assertThat(UsersFile.roles("karaf", "eve")).hasValue(Set.of("viewer"));
-        assertThat(UsersFile.roles("karaf", "gone")).hasValue(Set.of());
+        assertThat(roles("root")).hasValue(Set.of("admin", "ssh", "extra"));
+        assertThat(roles("eve")).hasValue(Set.of("viewer"));
+        assertThat(roles("gone")).hasValue(Set.of());
     }
 
     @Test
@@ -91,53 +135,53 @@ class UsersFileTest {
     void knowsNothingOfUsersThatAnotherModuleMayHave() throws IOException {
         Path file = realm("eve = secret,viewer\n", "org.apache.karaf.jaas.modules.ldap.LDAPLoginModule");
 
-        assertThat(UsersFile.roles("karaf", "eve")).hasValue(Set.of("viewer"));
-        assertThat(UsersFile.roles("karaf", "carol")).isEmpty();
+        assertThat(roles("eve")).hasValue(Set.of("viewer"));
+        assertThat(roles("carol")).isEmpty();
         Files.delete(file);
-        assertThat(UsersFile.roles("karaf", "eve")).isEmpty();
+        assertThat(roles("eve")).isEmpty();
     }
 
     @Test
     void aFileThatIsBeingWrittenTakesNoRoleAway() {
         FakeTime time = new FakeTime();
         AtomicReference<Optional<Set<String>>> realm = new AtomicReference<>(Optional.of(Set.of("admin", "ssh")));
-        CurrentRoles roles = new CurrentRoles((name, user) -> realm.get(), time);
-        assertThat(roles.of("karaf", "root")).hasValue(Set.of("admin", "ssh"));
+        CurrentAccounts accounts = accounts(realm, time);
+        assertThat(accounts.of("karaf", "root").map(Account::roles)).hasValue(Set.of("admin", "ssh"));
 
         realm.set(Optional.of(Set.of()));
         time.advance(Duration.ofSeconds(1));
-        assertThat(roles.of("karaf", "root")).hasValue(Set.of("admin", "ssh"));
+        assertThat(accounts.of("karaf", "root").map(Account::roles)).hasValue(Set.of("admin", "ssh"));
         realm.set(Optional.of(Set.of("admin")));
         time.advance(Duration.ofSeconds(1));
 
-        assertThat(roles.of("karaf", "root")).hasValue(Set.of("admin"));
+        assertThat(accounts.of("karaf", "root").map(Account::roles)).hasValue(Set.of("admin"));
     }
 
     @Test
     void aLostRoleIsLostAtTheSecondLook() {
         FakeTime time = new FakeTime();
         AtomicReference<Optional<Set<String>>> realm = new AtomicReference<>(Optional.of(Set.of("admin")));
-        CurrentRoles roles = new CurrentRoles((name, user) -> realm.get(), time);
-        roles.of("karaf", "root");
+        CurrentAccounts accounts = accounts(realm, time);
+        accounts.of("karaf", "root");
         realm.set(Optional.of(Set.of("viewer")));
 
         time.advance(Duration.ofSeconds(1));
-        roles.of("karaf", "root");
+        accounts.of("karaf", "root");
         time.advance(Duration.ofSeconds(1));
 
-        assertThat(roles.of("karaf", "root")).hasValue(Set.of("viewer"));
+        assertThat(accounts.of("karaf", "root").map(Account::roles)).hasValue(Set.of("viewer"));
     }
 
     @Test
     void aRoleThatWasLostBetweenRareRequestsIsLostAtTheFirst() {
         FakeTime time = new FakeTime();
         AtomicReference<Optional<Set<String>>> realm = new AtomicReference<>(Optional.of(Set.of("admin")));
-        CurrentRoles roles = new CurrentRoles((name, user) -> realm.get(), time);
-        roles.of("karaf", "root");
+        CurrentAccounts accounts = accounts(realm, time);
+        accounts.of("karaf", "root");
         realm.set(Optional.of(Set.of()));
 
         time.advance(Duration.ofMinutes(5));
 
-        assertThat(roles.of("karaf", "root")).hasValue(Set.of());
+        assertThat(accounts.of("karaf", "root").map(Account::roles)).hasValue(Set.of());
     }
 }

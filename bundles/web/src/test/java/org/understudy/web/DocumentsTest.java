@@ -13,18 +13,19 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** The description of the REST interface is free of what Redocly's linter reports. */
+/** Documents for other programs have the form that those expect. */
 @Timeout(300)
-class OpenApiLintTest {
-    private static final Path SOURCES = Path.of("src/test/openapi");
-    private static final Path HOME = Path.of("target/openapi");
+class DocumentsTest {
+    private static final Path SOURCES = Path.of("src/test/documents");
+    private static final Path HOME = Path.of("target/documents");
     private static final Path INSTALLED = HOME.resolve("installed.json");
 
     /** Uses the network only if the lock file has changed since. */
     @BeforeAll
     static void install() throws Exception {
         Files.createDirectories(HOME);
-        for (String file : List.of("lint.mjs", "package.json", "package-lock.json")) {
+        for (String file : List.of(
+                "openapi.mjs", "dashboard.mjs", "dashboard.ts", "tsconfig.json", "package.json", "package-lock.json")) {
             Files.copy(SOURCES.resolve(file), HOME.resolve(file), StandardCopyOption.REPLACE_EXISTING);
         }
         Path lock = HOME.resolve("package-lock.json");
@@ -45,10 +46,17 @@ class OpenApiLintTest {
     }
 
     @Test
-    void hasNoProblem() throws Exception {
-        Path document = Path.of("src/main/resources/openapi.json").toAbsolutePath();
+    void theDescriptionOfTheRestInterfaceIsFreeOfWhatRedoclysLinterReports() throws Exception {
+        requireNoProblem("openapi.mjs", "src/main/resources/openapi.json");
+    }
 
-        int status = run("node", "lint.mjs", document.toString());
+    @Test
+    void theDashboardHasTheSchemaOfGrafanaAndItsQueriesTheSyntaxOfPrometheus() throws Exception {
+        requireNoProblem("dashboard.mjs", "../../docs/grafana/understudy.json");
+    }
+
+    private static void requireNoProblem(String check, String document) throws Exception {
+        int status = run("node", check, Path.of(document).toAbsolutePath().toString());
 
         assertThat(Files.readString(HOME.resolve("output"), StandardCharsets.UTF_8))
                 .isEmpty();
