@@ -2,6 +2,7 @@
 package org.understudy.itests.karaf;
 
 import java.io.IOException;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -11,6 +12,8 @@ import java.util.Optional;
 /** A Karaf that was built elsewhere, with an open ssh session, into which the KAR is dropped. */
 final class KarInServer implements AutoCloseable {
     private static final String CORE = "org.understudy.core";
+    /** Karaf starts an HTTP server twice if it comes with the KAR. What it receives just before is not answered. */
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
 
     private final KarafServer server;
     private final BundleEvents events;
@@ -55,14 +58,19 @@ final class KarInServer implements AutoCloseable {
                         + "visitor = often,ssh\nwatcher = w1,viewer\nrunner = r1,operator\nchief = c1,admin\n");
     }
 
-    /** Starts the server with its own settings, which have no user. */
-    static KarInServer startAsConfigured(KarafServer server, int httpPort) throws IOException {
-        return start(server, httpPort, Optional.empty());
+    /**
+     * Starts the server with its own settings, which have no user.
+     *
+     * @param wrapper a command that runs the server's
+     */
+    static KarInServer startAsConfigured(KarafServer server, int httpPort, String... wrapper) throws IOException {
+        return start(server, httpPort, Optional.empty(), wrapper);
     }
 
-    private static KarInServer start(KarafServer server, int httpPort, Optional<Jmx> jmx) throws IOException {
+    private static KarInServer start(KarafServer server, int httpPort, Optional<Jmx> jmx, String... wrapper)
+            throws IOException {
         addUsers(server);
-        server.start();
+        server.start(wrapper);
         RemoteShell shell = admin(server);
         server.awaitUntil(
                 "every boot feature", () -> shell.run("feature:list -i").text().contains("management"));
@@ -104,8 +112,14 @@ final class KarInServer implements AutoCloseable {
     void awaitUnderstudy() {
         Rest rest = new Rest(httpPort, "admin", "once");
         server.awaitUntil("the start of " + CORE, () -> events.count("STARTED", CORE) > starts);
-        server.awaitUntil("the console", () -> rest.get("/").statusCode() == 200);
-        server.awaitUntil("the hosts", () -> rest.json("/api/v1/hosts").size() == 1);
+        server.awaitUntil("the console", () -> get(rest, "/").statusCode() == 200);
+        server.awaitUntil(
+                "the hosts",
+                () -> Rest.JSON.readTree(get(rest, "/api/v1/hosts").body()).size() == 1);
+    }
+
+    private static HttpResponse<String> get(Rest rest, String path) throws IOException, InterruptedException {
+        return rest.send(rest.request(path).timeout(ANSWER_LIMIT).build());
     }
 
     /** Removes the KAR, and waits until its bundles are gone. */
