@@ -2,7 +2,6 @@
 package org.understudy.itests.karaf;
 
 import java.io.IOException;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -12,8 +11,6 @@ import java.util.Optional;
 /** A Karaf that was built elsewhere, with an open ssh session, into which the KAR is dropped. */
 final class KarInServer implements AutoCloseable {
     private static final String CORE = "org.understudy.core";
-    /** Karaf starts an HTTP server twice if it comes with the KAR. What it receives just before is not answered. */
-    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
 
     private final KarafServer server;
     private final BundleEvents events;
@@ -110,16 +107,17 @@ final class KarInServer implements AutoCloseable {
 
     /** Waits until the KAR that was dropped last serves its console and its hosts. */
     void awaitUnderstudy() {
-        Rest rest = new Rest(httpPort, "admin", "once");
         server.awaitUntil("the start of " + CORE, () -> events.count("STARTED", CORE) > starts);
-        server.awaitUntil("the console", () -> get(rest, "/").statusCode() == 200);
-        server.awaitUntil(
-                "the hosts",
-                () -> Rest.JSON.readTree(get(rest, "/api/v1/hosts").body()).size() == 1);
+        awaitConsole(server, httpPort);
     }
 
-    private static HttpResponse<String> get(Rest rest, String path) throws IOException, InterruptedException {
-        return rest.send(rest.request(path).timeout(ANSWER_LIMIT).build());
+    /** Waits for the console and for the host of the configuration that the KAR brings along. */
+    static void awaitConsole(KarafServer server, int httpPort) {
+        Rest rest = new Rest(httpPort, "admin", "once");
+        server.awaitUntil("the console", () -> rest.poll("/").statusCode() == 200);
+        server.awaitUntil(
+                "the hosts",
+                () -> Rest.JSON.readTree(rest.poll("/api/v1/hosts").body()).size() == 1);
     }
 
     /** Removes the KAR, and waits until its bundles are gone. */
