@@ -4,17 +4,23 @@
 
 # All of Karaf 4.4 from 4.4.6 that Maven Central serves.
 karafs="4.4.6 4.4.7 4.4.8 4.4.9 4.4.10"
-# Those also with an HTTP server, the web console, CXF, and with them a Jackson and a SnakeYAML of the server.
-karafs_with_cxf="4.4.6 4.4.10"
+# Those also with an HTTP server, the web console, CXF, and with them a Jackson and a SnakeYAML of the server: one of each
+# version of Pax Web.
+karafs_with_cxf="4.4.6 4.4.7 4.4.8 4.4.10"
+# Those also on Java 21.
+karafs_with_java_21="4.4.10"
+# The Karaf that OpenDaylight builds its releases on, without a feature of OpenDaylight. It needs Java 21 and has Equinox alone.
+opendaylight=14.3.1
 cxf_version=3.6.10
 cxf=mvn:org.apache.cxf.karaf/apache-cxf/$cxf_version/xml/features
 
 servers() {
-  local record='' versions=() folder=$here/itests/target/servers version
+  local record='' versions=() with_opendaylight='' folder=$here/itests/target/servers version
   while [ $# -gt 0 ]; do
     case "$1" in
       --record) record=yes ;;
       [0-9]*) versions+=("$1") ;;
+      opendaylight) with_opendaylight=yes ;;
       *) die_usage "servers does not know '$1'" ;;
     esac
     shift
@@ -22,16 +28,21 @@ servers() {
   require_setup
   [ "$(id -u)" = 0 ] || die "servers makes a network namespace, which only root may" "sudo ./understudy servers"
   require_free_disk "$folder" 2000
-  # shellcheck disable=SC2206
-  [ ${#versions[@]} -gt 0 ] || versions=($karafs)
+  if [ ${#versions[@]} -eq 0 ] && [ -z "$with_opendaylight" ]; then
+    # shellcheck disable=SC2206
+    versions=($karafs)
+    with_opendaylight=yes
+  fi
   rm -rf "$folder"
   mkdir -p "$folder"
-  say "Downloading Karaf ${versions[*]} ..."
+  say "Downloading Karaf ${versions[*]}${with_opendaylight:+ OpenDaylight $opendaylight} ..."
   for version in "${versions[@]}"; do
     stock_karaf "$version"
-    # shellcheck disable=SC2076
-    [[ " $karafs_with_cxf " != *" $version "* ]] || karaf_with_cxf "$version"
+    ! contains "$karafs_with_cxf" "$version" || karaf_with_cxf "$version"
+    ! contains "$karafs_with_java_21" "$version" || to_test "karaf-$version" "felix equinox" java-21
   done
+  [ -z "$with_opendaylight" ] || opendaylight_karaf
+  ! grep -q java-21 "$folder/servers" || java_21
   plain_frameworks
   say "Building the KAR ..."
   maven -q package -DskipTests -pl itests/lanes/one-host -am
@@ -43,7 +54,7 @@ servers() {
 }
 
 test_offline() {
-  maven -o -q verify -pl itests/lanes/one-host -am -Dtest=none -Dit.test='*ServersIT,KarCasesIT' -Dservers.excluded=none \
+  maven -o -q verify -pl itests/lanes/one-host -am -Dtest=none -Dit.test=ServersIT,PlainServersIT,KarCasesIT -Dservers.excluded=none \
     -Dsurefire.failIfNoSpecifiedTests=false -Dfailsafe.failIfNoSpecifiedTests=false -Dspotless.check.skip
 }
 
@@ -52,10 +63,34 @@ download() {
   maven -q org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy "-Dartifact=$1" "-DoutputDirectory=$2"
 }
 
+contains() { [[ " $1 " == *" $2 "* ]]; }
+
+# to_test ARCHIVE FRAMEWORKS [FOLDER]: adds a server to the list of ServersIT, with a FOLDER of a Debian that has another Java.
+to_test() {
+  local framework
+  for framework in $2; do echo "$1 $framework${3:+ $3}" >>"$folder/servers"; done
+}
+
 # stock_karaf VERSION: into $folder.
 stock_karaf() {
   download "org.apache.karaf:apache-karaf:$1:tar.gz" "$folder"
   mv "$folder/apache-karaf-$1.tar.gz" "$folder/karaf-$1.tar.gz"
+  to_test "karaf-$1" "felix equinox"
+}
+
+opendaylight_karaf() {
+  download "org.opendaylight.odlparent:opendaylight-karaf-empty:$opendaylight:tar.gz" "$folder"
+  mv "$folder/opendaylight-karaf-empty-$opendaylight.tar.gz" "$folder/opendaylight-$opendaylight.tar.gz"
+  to_test "opendaylight-$opendaylight" equinox java-21
+}
+
+# A Debian 13 with Java 21, which Debian 12 does not have.
+java_21() {
+  say "Installing Java 21 in a Debian 13 ..."
+  mkdir "$folder/java-21"
+  tar -xf "$("$here/packaging/test/root" trixie)" -C "$folder/java-21"
+  "$here/packaging/test/machine" chroot "$folder/java-21" sh -c \
+    'apt-get -qq update && apt-get -qq -y --no-install-recommends install openjdk-21-jre-headless procps' >&2
 }
 
 # The frameworks of Karaf, without it.
@@ -80,6 +115,7 @@ karaf_with_cxf() {
   cfg=$home/etc/org.apache.karaf.features.cfg
   sed -i -e "/^featuresRepositories = /a \\    $cxf, \\\\" -e "/^featuresBoot = /a \\    http, webconsole, cxf-jaxrs, \\\\" "$cfg"
   tar -czf "$folder/karaf-$1-http-webconsole-cxf.tar.gz" -C "$folder/cxf" "karaf-$1"
+  to_test "karaf-$1-http-webconsole-cxf" "felix equinox"
   rm -rf "$folder/cxf"
 }
 

@@ -18,9 +18,10 @@ public final class Built {
     public static final String GUEST_OPTIONS =
             "console=ttyS0 quiet mitigations=off no_timer_check cryptomgr.notests understudy.interval=100";
 
+    public static final String VERSION = System.getProperty("understudy.version");
+
     private static final Path ROOT =
             Path.of(System.getProperty("understudy.root", ".")).toAbsolutePath().normalize();
-    private static final String VERSION = System.getProperty("understudy.version");
 
     private Built() {}
 

@@ -25,7 +25,6 @@ final class Deployment {
     private static final Logger log = LoggerFactory.getLogger(Deployment.class);
 
     private static final String FEATURE = "understudy";
-    private static final String REQUIREMENTS = "understudy-requirements";
 
     private final FeaturesService features;
     private final String version;
@@ -65,7 +64,12 @@ final class Deployment {
     private boolean installed() throws Exception {
         return Stream.of(features.listInstalledFeatures())
                 .anyMatch(feature -> feature.getName().equals(FEATURE)
-                        && feature.getVersion().equals(version));
+                        && feature.getVersion().equals(osgiVersion()));
+    }
+
+    /** Karaf lists 0.1.0-SNAPSHOT as 0.1.0.SNAPSHOT. */
+    private String osgiVersion() {
+        return version.replace('-', '.');
     }
 
     /** Karaf makes one deployment after the other: this one, which changes nothing, ends after the running one. */
@@ -75,9 +79,8 @@ final class Deployment {
 
     private void remove() throws Exception {
         kars.remove(version);
-        features.removeRepository(URI.create(InstalledKars.repository(version)));
-        // Last, because it ends this bundle.
-        features.uninstallFeature(REQUIREMENTS, version);
+        // Last, because it also uninstalls the feature of this bundle.
+        features.removeRepository(URI.create(InstalledKars.repository(version)), true);
     }
 
     private void startBundles(Bundle[] bundles) throws Exception {

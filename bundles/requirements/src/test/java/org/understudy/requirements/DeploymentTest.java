@@ -3,9 +3,9 @@ package org.understudy.requirements;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.anyBoolean;
 import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.doThrow;
-import static org.mockito.Mockito.inOrder;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.verify;
@@ -23,7 +23,6 @@ import org.apache.karaf.features.FeaturesService;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.mockito.InOrder;
 import org.osgi.framework.Bundle;
 
 class DeploymentTest {
@@ -73,9 +72,9 @@ class DeploymentTest {
         deployment.removeIfNotInstalled();
 
         assertThat(kar).doesNotExist();
-        InOrder order = inOrder(features);
-        order.verify(features).removeRepository(URI.create(REPOSITORY));
-        order.verify(features).uninstallFeature("understudy-requirements", "0.2.0");
+        verify(features).removeRepository(URI.create(REPOSITORY), true);
+        // The repository removed it.
+        verify(features, never()).uninstallFeature(any(), any(String.class));
     }
 
     @Test
@@ -85,7 +84,18 @@ class DeploymentTest {
         deployment.removeIfNotInstalled();
 
         assertThat(kar).exists();
-        verify(features, never()).removeRepository(any());
+        verify(features, never()).removeRepository(any(), anyBoolean());
+    }
+
+    @Test
+    void findsAnInstalledSnapshot() throws Exception {
+        Feature snapshot = feature();
+        when(snapshot.getVersion()).thenReturn("0.3.0.SNAPSHOT");
+        install(snapshot);
+
+        new Deployment(features, "0.3.0-SNAPSHOT", new InstalledKars(data)).complete(new Bundle[0]);
+
+        verify(features, never()).installFeature(any(), any(String.class));
     }
 
     @Test
@@ -124,6 +134,6 @@ class DeploymentTest {
         deployment.complete(new Bundle[0]);
 
         assertThat(kar).doesNotExist();
-        verify(features).uninstallFeature("understudy-requirements", "0.2.0");
+        verify(features).removeRepository(URI.create(REPOSITORY), true);
     }
 }

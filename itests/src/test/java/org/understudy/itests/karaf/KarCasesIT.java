@@ -6,8 +6,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.understudy.itests.Built;
@@ -16,6 +21,11 @@ import org.understudy.itests.Built;
 @Tag("servers")
 class KarCasesIT {
     private static final int HTTP_PORT = 8181;
+    private static final String PREVIOUS = "0.0.9";
+    /** A line of Karaf's log. */
+    private static final String FOUND = "Found a .kar file to deploy";
+    /** As OSGi writes it. */
+    private static final String CURRENT = Built.VERSION.replace('-', '.');
     private static final String[] NOBODY = {"setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"};
 
     private static KarafServer server(String name) throws Exception {
@@ -25,18 +35,43 @@ class KarCasesIT {
     }
 
     private static void drop(KarafServer server) throws IOException {
-        Path complete = Files.copy(Built.kar(), server.home.resolve("understudy.kar"));
+        drop(server, "understudy.kar");
+    }
+
+    private static void drop(KarafServer server, String name) throws IOException {
+        Path complete = Files.copy(Built.kar(), server.home.resolve(name));
+        Files.move(complete, server.home.resolve("deploy").resolve(name), StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    private static void startWithPreviousVersion(KarafServer server) throws IOException {
+        Path complete = server.home.resolve("understudy.kar");
+        KarOfVersion.write(PREVIOUS, complete);
         Files.move(complete, server.home.resolve("deploy/understudy.kar"));
+        server.start();
+        awaitVersion(server, PREVIOUS);
+    }
+
+    private static void awaitVersion(KarafServer server, String version) {
+        awaitConsole(server);
+        server.awaitUntil("version " + version, () -> {
+            try (RemoteShell shell = new RemoteShell(server.sshPort, "admin", "once")) {
+                return Pattern.compile("understudy [^\n]*" + Pattern.quote(version) + "[^\n]*Started")
+                        .matcher(shell.run("feature:list -i").text())
+                        .find();
+            }
+        });
     }
 
     private static void awaitConsole(KarafServer server) {
-        Rest rest = new Rest(HTTP_PORT, "admin", "once");
-        server.awaitUntil("the console", () -> rest.get("/").statusCode() == 200);
-        server.awaitUntil("the hosts", () -> rest.json("/api/v1/hosts").size() == 1);
+        KarInServer.awaitConsole(server, HTTP_PORT);
     }
 
     private static String log(KarafServer server) throws IOException {
         return Files.readString(server.home.resolve("data/log/karaf.log"));
+    }
+
+    private static int occurrences(KarafServer server, String text) throws IOException {
+        return log(server).split(Pattern.quote(text), -1).length - 1;
     }
 
     private static void awaitRefusal(KarafServer server, String line) throws IOException {
@@ -48,6 +83,7 @@ class KarCasesIT {
                     () -> !shell.run("bundle:list -t 0 -s").text().contains("org.understudy."));
             assertThat(shell.run("feature:list -r").text()).doesNotContain("understudy");
         }
+        assertThat(log(server)).doesNotContain("could not be checked");
     }
 
     @Test
@@ -116,6 +152,35 @@ class KarCasesIT {
         }
     }
 
+    /** Karaf resolves all features again, and reads all their bundles. */
+    @Test
+    void isRefusedIfABundleOfAnotherFeatureIsMissing() throws Exception {
+        try (KarafServer server = server("us-it")) {
+            Path bundle = server.home.resolve("other.jar");
+            writeBundle(bundle, "org.example.other");
+            Files.writeString(server.home.resolve("deploy/other.xml"), """
+                    <features name="other" xmlns="http://karaf.apache.org/xmlns/features/v1.6.0">
+                      <feature name="other" version="1.0.0" install="auto"><bundle>%s</bundle></feature>
+                    </features>
+                    """.formatted(bundle.toUri()));
+            server.start();
+            server.awaitUntil("the other feature", () -> log(server).contains("org.example.other/"));
+            Files.delete(bundle);
+            drop(server);
+
+            awaitRefusal(server, "was not installed in this server: ");
+            server.stop();
+        }
+    }
+
+    private static void writeBundle(Path jar, String name) throws IOException {
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes().putValue("Bundle-ManifestVersion", "2");
+        manifest.getMainAttributes().putValue("Bundle-SymbolicName", name);
+        new JarOutputStream(Files.newOutputStream(jar), manifest).close();
+    }
+
     @Test
     void isCompletedByTheNextStartIfTheServerIsKilledDuringTheInstallation() throws Exception {
         try (KarafServer server = server("us-it")) {
@@ -126,6 +191,66 @@ class KarCasesIT {
             server.start();
 
             awaitConsole(server);
+            server.stop();
+        }
+    }
+
+    @Test
+    void isInstalledOnceIfTwoFilesHaveTheSameVersion() throws Exception {
+        try (KarafServer server = server("us-it")) {
+            server.start();
+            drop(server);
+            awaitConsole(server);
+            drop(server, "copy.kar");
+
+            // Two lines for each installation, at its end.
+            server.awaitUntil(
+                    "the second installation",
+                    () -> occurrences(server, "has install flag set to \"manual\"") == 4);
+            awaitVersion(server, CURRENT);
+            server.stop();
+        }
+    }
+
+    @Test
+    void isUpgradedByAFileOfTheSameName() throws Exception {
+        try (KarafServer server = server("us-it")) {
+            startWithPreviousVersion(server);
+            drop(server);
+
+            awaitVersion(server, CURRENT);
+            server.stop();
+        }
+    }
+
+    @Test
+    void isUpgradedByTheNextStartIfTheServerIsKilledDuringTheInstallationOfTheNewVersion() throws Exception {
+        try (KarafServer server = server("us-it")) {
+            startWithPreviousVersion(server);
+            drop(server);
+            server.awaitUntil(
+                    "the bundles of the new version", () -> log(server).contains("org.understudy.api/" + Built.VERSION));
+            server.kill();
+            server.start();
+
+            awaitVersion(server, CURRENT);
+            server.stop();
+        }
+    }
+
+    @Test
+    void isUpgradedByAnotherCopyIfTheServerIsKilledDuringTheRemovalOfTheOldVersion() throws Exception {
+        try (KarafServer server = server("us-it")) {
+            startWithPreviousVersion(server);
+            drop(server);
+            server.awaitUntil("the removal", () -> log(server).contains("has been updated; redeploying"));
+            server.kill();
+            int found = occurrences(server, FOUND);
+            server.start();
+            server.awaitUntil("the file", () -> occurrences(server, FOUND) > found);
+            drop(server);
+
+            awaitVersion(server, CURRENT);
             server.stop();
         }
     }

@@ -55,14 +55,19 @@ final class KarInServer implements AutoCloseable {
                         + "visitor = often,ssh\nwatcher = w1,viewer\nrunner = r1,operator\nchief = c1,admin\n");
     }
 
-    /** Starts the server with its own settings, which have no user. */
-    static KarInServer startAsConfigured(KarafServer server, int httpPort) throws IOException {
-        return start(server, httpPort, Optional.empty());
+    /**
+     * Starts the server with its own settings, which have no user.
+     *
+     * @param wrapper a command that runs the server's
+     */
+    static KarInServer startAsConfigured(KarafServer server, int httpPort, String... wrapper) throws IOException {
+        return start(server, httpPort, Optional.empty(), wrapper);
     }
 
-    private static KarInServer start(KarafServer server, int httpPort, Optional<Jmx> jmx) throws IOException {
+    private static KarInServer start(KarafServer server, int httpPort, Optional<Jmx> jmx, String... wrapper)
+            throws IOException {
         addUsers(server);
-        server.start();
+        server.start(wrapper);
         RemoteShell shell = admin(server);
         server.awaitUntil(
                 "every boot feature", () -> shell.run("feature:list -i").text().contains("management"));
@@ -102,10 +107,17 @@ final class KarInServer implements AutoCloseable {
 
     /** Waits until the KAR that was dropped last serves its console and its hosts. */
     void awaitUnderstudy() {
-        Rest rest = new Rest(httpPort, "admin", "once");
         server.awaitUntil("the start of " + CORE, () -> events.count("STARTED", CORE) > starts);
-        server.awaitUntil("the console", () -> rest.get("/").statusCode() == 200);
-        server.awaitUntil("the hosts", () -> rest.json("/api/v1/hosts").size() == 1);
+        awaitConsole(server, httpPort);
+    }
+
+    /** Waits for the console and for the host of the configuration that the KAR brings along. */
+    static void awaitConsole(KarafServer server, int httpPort) {
+        Rest rest = new Rest(httpPort, "admin", "once");
+        server.awaitUntil("the console", () -> rest.poll("/").statusCode() == 200);
+        server.awaitUntil(
+                "the hosts",
+                () -> Rest.JSON.readTree(rest.poll("/api/v1/hosts").body()).size() == 1);
     }
 
     /** Removes the KAR, and waits until its bundles are gone. */

@@ -53,6 +53,14 @@ final class Rest {
         return send(request(path).build());
     }
 
+    /**
+     * For conditions. Karaf restarts an HTTP server that comes with the KAR once, when it reads the configuration that it has
+     * just written; what the server has received but not answered then is never answered.
+     */
+    HttpResponse<String> poll(String path) throws IOException, InterruptedException {
+        return send(request(path).timeout(Duration.ofSeconds(2)).build());
+    }
+
     /** A request that changes state, with the header that it requires. */
     HttpResponse<String> change(String method, String path, String body) throws IOException, InterruptedException {
         return send(request(path)

@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -27,20 +28,44 @@ class ServersIT {
     /** The port of every HTTP server of Karaf that is not configured otherwise. */
     private static final int HTTP_PORT = 8181;
 
-    record Server(String name, Path archive, String framework) {
+    /** @param java folder of a Debian with another Java than that of the tests, whose name ends with the version */
+    record Server(String name, String framework, Optional<String> java) {
+        static Server parse(String line) {
+            String[] parts = line.split(" ");
+            return new Server(parts[0], parts[1], Stream.of(parts).skip(2).findFirst());
+        }
+
+        Path archive() {
+            return SERVERS.resolve(name + ".tar.gz");
+        }
+
+        String javaVersion() {
+            return java.map(folder -> folder.replace("java-", ""))
+                    .orElse(String.valueOf(Runtime.version().feature()));
+        }
+
+        /** Runs a command with that Java; /tmp is that of this machine. */
+        String[] wrapper() {
+            return java.map(SERVERS::resolve)
+                    .map(debian -> new String[] {
+                        "unshare",
+                        "--mount",
+                        "sh",
+                        "-ec",
+                        "for f in dev proc tmp; do mount --bind /$f $0/$f; done; exec env -u JAVA_HOME chroot $0 \"$@\"",
+                        debian.toString()
+                    })
+                    .orElse(new String[0]);
+        }
+
         @Override
         public String toString() {
-            return name + " on " + framework;
+            return name + " on " + framework + ", Java " + javaVersion();
         }
     }
 
     static Stream<Server> servers() throws IOException {
-        try (Stream<Path> archives = Files.list(SERVERS)) {
-            return archives.filter(archive -> archive.toString().endsWith(".tar.gz")).sorted().toList().stream()
-                    .flatMap(archive -> Stream.of("felix", "equinox")
-                            .map(framework -> new Server(
-                                    archive.getFileName().toString().replace(".tar.gz", ""), archive, framework)));
-        }
+        return Files.readAllLines(SERVERS.resolve("servers")).stream().map(Server::parse);
     }
 
     @BeforeAll
@@ -60,7 +85,7 @@ class ServersIT {
     }
 
     private static void test(Server tested, KarafServer server) throws Exception {
-        try (KarInServer kar = KarInServer.startAsConfigured(server, HTTP_PORT)) {
+        try (KarInServer kar = KarInServer.startAsConfigured(server, HTTP_PORT, tested.wrapper())) {
             Duration installed = KarInServer.timed(() -> {
                 kar.drop(Built.kar());
                 kar.awaitUnderstudy();
@@ -77,11 +102,11 @@ class ServersIT {
             });
             Files.writeString(
                     RESULTS,
-                    "| %s | %s | %d | %.1f s | %.1f s | %.1f s |%n"
+                    "| %s | %s | %s | %.1f s | %.1f s | %.1f s |%n"
                             .formatted(
                                     tested.name(),
                                     tested.framework(),
-                                    Runtime.version().feature(),
+                                    tested.javaVersion(),
                                     seconds(installed),
                                     seconds(replaced),
                                     seconds(removed)),
