@@ -74,8 +74,8 @@ public final class HostRegistry implements Hosts {
 
     public HostRegistry(Policies policies, Scheduler scheduler, Backoff reopenBackoff) {
         this.policies = policies;
-        this.opening = scheduler.pool("understudy-hosts");
-        this.closing = scheduler.pool("understudy-hosts-closing");
+        this.opening = scheduler.hostPool("understudy-hosts");
+        this.closing = scheduler.hostPool("understudy-hosts-closing");
         this.shared = new ManagedHost.Shared(
                 scheduler, opening, closing, reopenBackoff, this::onChanged, this::notifyViewListeners);
         this.hosts = new ManagedHosts(this::connector, shared);

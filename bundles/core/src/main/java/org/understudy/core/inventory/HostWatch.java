@@ -34,7 +34,7 @@ public final class HostWatch implements AutoCloseable {
      */
     public HostWatch(Hosts hosts, Consumer<Host> opened, BiConsumer<Host, HostEvent> events, Scheduler scheduler) {
         this.hosts = hosts;
-        this.threads = scheduler.pool("understudy-host-watch");
+        this.threads = scheduler.hostPool("understudy-host-watch");
         this.shared = new HostSubscription.Shared(scheduler, threads, opened, events);
         this.changes = hosts.listen(this::refresh);
         refresh();
