@@ -24,6 +24,9 @@ final class ConnectAttempt {
     /** Known while it is prepared. */
     private Optional<SharedConnection> created = Optional.empty();
 
+    /** Whether the deadline has passed before it returned. */
+    private boolean overdue;
+
     private boolean failed;
     private boolean returned;
 
@@ -40,6 +43,9 @@ final class ConnectAttempt {
 
         /** Called at most once; does not block. */
         void failed(Outage outage);
+
+        /** An attempt that failed by its deadline has returned without a connection; does not block. */
+        void failedLate();
     }
 
     ConnectAttempt(HostName host, LibvirtThreads threads, Duration limit, Steps steps) {
@@ -66,18 +72,13 @@ final class ConnectAttempt {
         }
     }
 
-    /** True while libvirt keeps the thread after the deadline. */
-    synchronized boolean isOverdue() {
-        return failed && !returned;
-    }
-
     private void run() {
         try {
             SharedConnection fresh = steps.open();
             prepare(fresh);
             synchronized (this) {
                 created = Optional.empty();
-                returned = true;
+                returned();
             }
             steps.succeeded(fresh);
         } catch (LibvirtException e) {
@@ -106,6 +107,8 @@ final class ConnectAttempt {
                 return;
             }
             silent = created;
+            overdue = true;
+            threads.hanging().add(host);
         }
         silent.ifPresent(this::end);
         fail(Outage.because("has accepted no connection within " + Outage.seconds(limit)));
@@ -120,10 +123,23 @@ final class ConnectAttempt {
     }
 
     private void returnedWith(Outage outage) {
+        boolean late;
         synchronized (this) {
-            returned = true;
+            late = overdue;
+            returned();
         }
-        fail(outage);
+        if (late) {
+            steps.failedLate();
+        } else {
+            fail(outage);
+        }
+    }
+
+    private void returned() {
+        if (overdue && !returned) {
+            threads.hanging().remove(host);
+        }
+        returned = true;
     }
 
     private void fail(Outage outage) {

@@ -187,6 +187,24 @@ final class StallTest {
         awaitAnswer();
     }
 
+    /** Also if each attempt has a connection of its own, as with a host that was never open. */
+    @Test
+    void aHostThatHangsIsAttemptedAgainAfterAPauseOnly() throws Exception {
+        daemon.signal("STOP");
+        assertThatThrownBy(connection::open).hasMessageContaining("has accepted no connection within 3 s");
+        connection.close();
+        connection = connection(HOST, daemon.tcpUri("test", "/default"));
+        int left = threads.calls().running(HOST);
+
+        assertThatThrownBy(connection::open).hasMessageContaining("has not answered earlier attempts to connect (1)");
+
+        assertThat(threads.calls().running(HOST)).isLessThanOrEqualTo(left);
+        daemon.signal("CONT");
+        await().atMost(LIMIT).until(() -> threads.hanging().connects(HOST) == 0);
+        connection.open();
+        assertThat(query(connection)).isEqualTo(1);
+    }
+
     @Test
     void theCallsOfAHostAreBounded() throws Exception {
         connection.open();
