@@ -12,6 +12,7 @@ final class PendingCall<T> {
     private static final CallTimes TIMES = CallTimes.of("libvirt");
 
     private final LibvirtCall<T> call;
+    private final boolean read;
     private final Failure failure;
     private final CompletableFuture<T> answer = new CompletableFuture<>();
     private final AtomicBoolean begun = new AtomicBoolean();
@@ -21,9 +22,15 @@ final class PendingCall<T> {
         RuntimeException of(LibvirtException error, SharedConnection used);
     }
 
-    PendingCall(LibvirtCall<T> call, Failure failure) {
+    /** @param read whether libvirt answers it from what it knows, without QEMU */
+    PendingCall(LibvirtCall<T> call, boolean read, Failure failure) {
         this.call = call;
+        this.read = read;
         this.failure = failure;
+    }
+
+    boolean isRead() {
+        return read;
     }
 
     /**

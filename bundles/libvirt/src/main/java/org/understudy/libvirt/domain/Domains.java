@@ -4,7 +4,9 @@ package org.understudy.libvirt.domain;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.libvirt.Domain;
@@ -17,6 +19,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostedVm;
+import org.understudy.libvirt.connect.LibvirtCall;
 import org.understudy.libvirt.connect.LibvirtConnection;
 import org.understudy.libvirt.connect.LibvirtFailure;
 import org.understudy.libvirt.connect.NativeConnect;
@@ -27,7 +30,13 @@ public final class Domains {
     /** Affects the running VM only, not its stored definition. Source: VIR_DOMAIN_AFFECT_LIVE. */
     static final int LIVE = 1;
 
+    /** Filters of a list. Source: virConnectListAllDomainsFlags. */
     private static final int ALL = 0;
+
+    private static final int RUNNING = 16;
+    private static final int SHUTOFF = 64;
+    /** With more VMs, lists by state cost fewer calls than the state of each. */
+    private static final int FEW = 3;
 
     /** Source: VIR_DOMAIN_PAUSED. */
     private static final int PAUSED = 3;
@@ -52,14 +61,27 @@ public final class Domains {
 
     /** @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND} */
     public <T> T call(String what, VmName vm, DomainCall<T> call) {
-        return connection.call(what + " VM " + vm, c -> {
-            Domain domain = c.domainLookupByName(vm.value());
+        return connection.call(what + " VM " + vm, on(vm, call));
+    }
+
+    /**
+     * As {@link #call}, for what libvirt answers without its QEMU.
+     *
+     * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}
+     */
+    public <T> T read(String what, VmName vm, DomainCall<T> call) {
+        return connection.read(what + " VM " + vm, on(vm, call));
+    }
+
+    private static <T> LibvirtCall<T> on(VmName vm, DomainCall<T> call) {
+        return connect -> {
+            Domain domain = connect.domainLookupByName(vm.value());
             try {
                 return call.apply(domain);
             } finally {
                 domain.free();
             }
-        });
+        };
     }
 
     /** @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND} */
@@ -71,21 +93,58 @@ public final class Domains {
     }
 
     public List<HostedVm> all() {
-        return connection.call("list the VMs", c -> {
+        return connection.read("list the VMs", c -> {
             List<HostedVm> found = new ArrayList<>();
             Domain[] domains = c.listAllDomains(ALL);
             try {
+                Map<String, VmState> states = domains.length > FEW ? states(c) : Map.of();
                 for (Domain domain : domains) {
-                    hosted(c, new VmName(domain.getName()), domain).ifPresent(found::add);
+                    VmName name = new VmName(domain.getName());
+                    VmState state = states.get(name.value());
+                    if (state == null) {
+                        hosted(c, name, domain).ifPresent(found::add);
+                    } else {
+                        found.add(new HostedVm(name, UUID.fromString(domain.getUUIDString()), state, ""));
+                    }
                 }
             } finally {
-                // All of them, also if a call on one failed: each keeps the connection open.
-                for (Domain domain : domains) {
-                    domain.free();
-                }
+                free(domains);
             }
             return found;
         });
+    }
+
+    /** The states of the VMs that are simply running or off, by name. */
+    private static Map<String, VmState> states(NativeConnect connect) throws LibvirtException {
+        Map<String, VmState> states = new HashMap<>();
+        for (String name : names(connect, RUNNING)) {
+            states.put(name, VmState.RUNNING);
+        }
+        for (String name : names(connect, SHUTOFF)) {
+            // In both lists: it has stopped meanwhile.
+            states.put(name, VmState.SHUTOFF);
+        }
+        return states;
+    }
+
+    private static List<String> names(NativeConnect connect, int filter) throws LibvirtException {
+        Domain[] domains = connect.listAllDomains(filter);
+        try {
+            List<String> names = new ArrayList<>();
+            for (Domain domain : domains) {
+                names.add(domain.getName());
+            }
+            return names;
+        } finally {
+            free(domains);
+        }
+    }
+
+    /** All of them, also if a call on one failed: each keeps the connection open. */
+    private static void free(Domain[] domains) throws LibvirtException {
+        for (Domain domain : domains) {
+            domain.free();
+        }
     }
 
     public Optional<HostedVm> find(VmName vm) {
@@ -104,7 +163,7 @@ public final class Domains {
 
     private Optional<HostedVm> find(String what, Lookup lookup) {
         try {
-            return connection.call(what, c -> {
+            return connection.read(what, c -> {
                 Domain domain = lookup.apply(c);
                 try {
                     return hosted(c, new VmName(domain.getName()), domain);

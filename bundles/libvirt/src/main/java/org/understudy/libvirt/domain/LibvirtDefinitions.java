@@ -37,20 +37,25 @@ public final class LibvirtDefinitions {
     }
 
     public String configured(VmName vm) {
-        return domains.call("read the definition of", vm, d -> d.getXMLDesc(SECURE | INACTIVE));
+        return domains.read("read the definition of", vm, LibvirtDefinitions::configured);
+    }
+
+    private static String configured(Domain domain) throws LibvirtException {
+        return domain.getXMLDesc(SECURE | INACTIVE);
     }
 
     /** Empty if the VM is shut off. */
     public Optional<String> live(VmName vm) {
-        return domains.call(
-                "read the live definition of",
-                vm,
-                d -> d.isActive() == 1 ? Optional.of(d.getXMLDesc(SECURE | MIGRATABLE)) : Optional.empty());
+        return domains.read("read the live definition of", vm, LibvirtDefinitions::live);
+    }
+
+    private static Optional<String> live(Domain domain) throws LibvirtException {
+        return domain.isActive() == 1 ? Optional.of(domain.getXMLDesc(SECURE | MIGRATABLE)) : Optional.empty();
     }
 
     /** Includes what libvirt chose for this run, such as VFs of its networks; empty if the VM is shut off. */
     public Optional<String> actual(VmName vm) {
-        return domains.call(
+        return domains.read(
                 "read the live definition of",
                 vm,
                 d -> d.isActive() == 1 ? Optional.of(d.getXMLDesc(SECURE)) : Optional.empty());

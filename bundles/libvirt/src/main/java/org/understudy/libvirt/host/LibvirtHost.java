@@ -96,7 +96,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         this.connection = new LibvirtConnection(settings, loop, registrations, threads, timing);
         this.domains = new Domains(connection);
         this.definitions = new LibvirtDefinitions(connection, domains);
-        Monitor monitor = new Monitor(domains, threads.queries(), timing.monitorTimeout());
+        Monitor monitor = new Monitor(domains, threads.queries(), timing.monitorTimeout(), settings.hasQemu());
         this.primaries = new LibvirtPrimaries(domains, definitions, aliases, monitor, standbyNegotiations::negotiated);
         this.agent = new GuestAgent(domains, definitions);
         this.migrations = new LibvirtMigrations(settings, domains, monitor, outgoingDomains, events, threads);
