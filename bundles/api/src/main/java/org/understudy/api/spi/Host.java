@@ -65,6 +65,23 @@ public interface Host extends AutoCloseable {
     Optional<String> liveDefinition(VmName vm);
 
     /**
+     * The definitions of a VM.
+     *
+     * @param configured the configured domain XML
+     * @param live the domain XML the running VM was started with; empty if the VM is off
+     */
+    record VmDefinitions(String configured, Optional<String> live) {}
+
+    /**
+     * {@return both definitions of a VM, read by one call where the connector can do so}
+     *
+     * @param vm the VM
+     */
+    default VmDefinitions definitions(VmName vm) {
+        return new VmDefinitions(definition(vm), liveDefinition(vm));
+    }
+
+    /**
      * {@return the parts of a definition that this host cannot provide} Stores nothing.
      *
      * @param definition the domain XML

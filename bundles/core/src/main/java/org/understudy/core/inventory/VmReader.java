@@ -49,11 +49,14 @@ record VmReader(Function<String, DomainView> views) {
             return unknown;
         }
         try {
-            String stored = host.definition(vm.name());
-            DomainView configured = views.apply(stored);
-            Optional<DomainView> live =
-                    VmReading.isOn(vm) ? host.liveDefinition(vm.name()).map(views) : Optional.empty();
-            return new VmReading(vm, Optional.of(configured), live, stored.contains(DomainDocument.UNDERSTUDY));
+            Host.VmDefinitions read = VmReading.isOn(vm)
+                    ? host.definitions(vm.name())
+                    : new Host.VmDefinitions(host.definition(vm.name()), Optional.empty());
+            return new VmReading(
+                    vm,
+                    Optional.of(views.apply(read.configured())),
+                    read.live().map(views),
+                    read.configured().contains(DomainDocument.UNDERSTUDY));
         } catch (UnderstudyException e) {
             if (e.code() == ErrorCode.HOST_UNAVAILABLE) {
                 throw e;

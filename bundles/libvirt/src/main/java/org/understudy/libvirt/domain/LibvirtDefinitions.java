@@ -8,6 +8,7 @@ import org.libvirt.LibvirtException;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.libvirt.connect.LibvirtConnection;
@@ -51,6 +52,12 @@ public final class LibvirtDefinitions {
 
     private static Optional<String> live(Domain domain) throws LibvirtException {
         return domain.isActive() == 1 ? Optional.of(domain.getXMLDesc(SECURE | MIGRATABLE)) : Optional.empty();
+    }
+
+    /** With one lookup of the VM. */
+    public Host.VmDefinitions both(VmName vm) {
+        return domains.read(
+                "read the definitions of", vm, domain -> new Host.VmDefinitions(configured(domain), live(domain)));
     }
 
     /** Includes what libvirt chose for this run, such as VFs of its networks; empty if the VM is shut off. */

@@ -196,6 +196,11 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         return definitions.live(vm);
     }
 
+    @Override
+    public VmDefinitions definitions(VmName vm) {
+        return definitions.both(vm);
+    }
+
     /** libvirt cannot validate without storing; callers compare the stored definition instead. */
     @Override
     public List<Finding> check(String definition) {
