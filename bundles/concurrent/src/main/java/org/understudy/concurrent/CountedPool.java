@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A pool of daemon threads that end when they are idle, and its load. */
+/** A pool of daemon threads that end when they are idle. */
 class CountedPool extends ThreadPoolExecutor {
     static final int IDLE_SECONDS = 10;
     private static final Logger LOG = LoggerFactory.getLogger(CountedPool.class);
@@ -80,9 +80,13 @@ class CountedPool extends ThreadPoolExecutor {
     /** A task waits for a thread. */
     void onWaiting() {}
 
-    SystemScheduler.Usage usage() {
-        return new SystemScheduler.Usage(
-                name, limit, getActiveCount(), getQueue().size(), getCompletedTaskCount());
+    String name() {
+        return name;
+    }
+
+    /** The highest number of threads. */
+    int limit() {
+        return limit;
     }
 
     @Override

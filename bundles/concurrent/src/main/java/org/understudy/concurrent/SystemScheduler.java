@@ -45,7 +45,16 @@ public final class SystemScheduler implements Scheduler {
 
     /** The load of every open pool, in the order of creation. */
     public static List<Usage> usage() {
-        return PROCESS.pools.stream().map(CountedPool::usage).toList();
+        return PROCESS.pools.stream().map(SystemScheduler::usage).toList();
+    }
+
+    private static Usage usage(CountedPool pool) {
+        return new Usage(
+                pool.name(),
+                pool.limit(),
+                pool.getActiveCount(),
+                pool.getQueue().size(),
+                pool.getCompletedTaskCount());
     }
 
     @Override
