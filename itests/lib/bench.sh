@@ -45,7 +45,8 @@ bench_hostnic() {
 }
 
 end_bench() {
-  jobs -p | xargs -r kill 2>/dev/null || true
+  # unshare ignores TERM; its namespace ends with it.
+  jobs -p | xargs -r kill -KILL 2>/dev/null || true
   [ ! -d "$temporary/host" ] || "$here/itests/lab/host" down "$temporary/host" >&2 || true
   rm -rf "$temporary"
 }
@@ -143,12 +144,10 @@ bench_fleet() {
 
 # With the options of Java that the distribution has.
 fleet() {
-  bench_java -Xms64m -Xmx256m -XX:+UseSerialGC org.understudy.itests.bench.FleetBench "$@"
+  "$JAVA_HOME/bin/java" -Xms64m -Xmx256m -XX:+UseSerialGC -cp "$(bench_classpath)" org.understudy.itests.bench.FleetBench "$@"
 }
 
-bench_java() {
-  "$JAVA_HOME/bin/java" -cp "$here/itests/target/test-classes:$(cat "$temporary/classpath")" "$@"
-}
+bench_classpath() { echo "$here/itests/target/test-classes:$(cat "$temporary/classpath")"; }
 
 # One daemon emulates all hosts, with folders of its own; a port in front of it is as far away as the hosts.
 start_far_hosts() {
@@ -180,7 +179,8 @@ CONF
     getent group libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055: >>/etc/group
     getent passwd libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055:64055::/nonexistent:/bin/false >>/etc/passwd
     libvirtd -l -p "$0/run/libvirtd.pid"' "$daemon" >&2 &
-  bench_java -Xmx128m -XX:+UseSerialGC org.understudy.itests.bench.DelayedPort "$far" "$near" "$delay" >&2 &
+  "$JAVA_HOME/bin/java" -Xmx128m -XX:+UseSerialGC -cp "$(bench_classpath)" \
+    org.understudy.itests.bench.DelayedPort "$far" "$near" "$delay" >&2 &
   until { : <>"/dev/tcp/127.0.0.1/$near" && : <>"/dev/tcp/127.0.0.1/$far"; } 2>/dev/null; do
     [ "$(jobs -pr | wc -l)" = 2 ] || die "libvirtd did not start" "read $daemon/log/libvirtd.log" 1
     sleep 0.1
