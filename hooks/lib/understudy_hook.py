@@ -4,7 +4,8 @@
 
 As a program: 'understudy_hook.py transform [FORM]' reads domain XML and writes the definition to continue with; FORM overrides
 the configured form of VFs. 'arrival' is for a VM that migrates to this host: it creates no pairs, and writes nothing
-if nothing changes. 'check' reports whether Understudy answers. Exit status: 0 done, 1 no answer to 'check', 2 usage error,
+if nothing changes. 'check' reports whether Understudy answers. A VM that continues without its VF is noted in a file, which
+the next call sends to Understudy. Exit status: 0 done, 1 no answer to 'check', 2 usage error,
 3 refused. Any other status means that this program failed, and that the VM continues with the definition of its manager.
 """
 import json
@@ -26,10 +27,16 @@ KEYS = {
     "networks": "",
     "pool": "",
     "form": "",
+    "consents": "",
+    "notes": "/var/lib/understudy/hook",
 }
+# Of the metadata of Understudy in a definition.
+NAMESPACE = "{https://understudy.org/xmlns/domain/1.0}"
 YES = ("yes", "true", "on")
 NO = ("no", "false", "off")
 LONGEST_DEADLINE_SECONDS = 3600
+LONGEST_REASON = 500
+LARGEST_NOTES = 64 << 10
 
 # Not 1 or 2: Python itself exits with these if it fails.
 REFUSED = 3
@@ -37,6 +44,10 @@ REFUSED = 3
 
 class HookError(Exception):
     """The reason why there is no definition to continue with."""
+
+
+class Declined(HookError):
+    """Understudy has answered that the VM cannot get a VF."""
 
 
 class Refused(Exception):
@@ -125,13 +136,21 @@ def is_loopback(host):
 
 
 def requested_nics(definition, networks):
-    """The MACs of the NICs on one of these networks or bridges that are not yet pairs."""
-    macs = []
-    for nic in tree.fromstring(definition).iterfind("./devices/interface"):
+    """The NICs that become pairs: those that a mark in the metadata selects, and those on one of these networks or bridges.
+
+    A mark may select by MAC, alias, index or 'only'. Only a MAC shows for sure whether its NIC is a pair already.
+    """
+    domain = tree.fromstring(definition)
+    interfaces = domain.findall("./devices/interface")
+    paired = [nic.find("mac") for nic in interfaces if nic.find("teaming") is not None]
+    paired = [mac.get("address", "").lower() for mac in paired if mac is not None]
+    marks = [mark.get("nic", "") for mark in domain.iterfind("./metadata/%spairs/%smark" % (NAMESPACE, NAMESPACE))]
+    macs = [mark for mark in marks if mark and (mark.lower() not in paired if ":" in mark else "<teaming" not in definition)]
+    for nic in interfaces:
         source, mac = nic.find("source"), nic.find("mac")
         if source is None or mac is None or nic.find("teaming") is not None:
             continue
-        if networks & {source.get("network"), source.get("bridge")}:
+        if networks & {source.get("network"), source.get("bridge")} and mac.get("address") not in macs:
             macs.append(mac.get("address"))
     return macs
 
@@ -149,17 +168,26 @@ def transform(definition, pairs=True, form=None):
         required = requires_vf(lines)
         values = settings(path, lines)
         values["form"] = form or values["form"]
-        networks = {name for name in values["networks"].replace(",", " ").split() if pairs}
-        nics = requested_nics(definition, networks)
+        networks = set(words(values["networks"]))
+        nics = requested_nics(definition, networks) if pairs else []
         if not nics and "<teaming" not in definition:
             return definition
-        return query(values, definition, nics)
+        answer = query(values, definition, nics)
+        send_notes(values)
+        return answer
     except Exception as error:  # of any kind: only require-vf may prevent a start
         if required:
             report("refused: %s" % reason(error))
             raise Refused(reason(error)) from error
         report("continuing with the unchanged definition: %s" % reason(error))
+        note_passed(definition, reason(error))
+        if isinstance(error, Declined):
+            send_notes(values)
         return definition
+
+
+def words(text):
+    return text.replace(",", " ").split()
 
 
 def configuration():
@@ -175,6 +203,8 @@ def query(values, definition, nics):
     for key in ("pool", "form"):
         if values[key]:
             payload[key] = values[key]
+    if nics and values["consents"]:
+        payload["consents"] = words(values["consents"])
     answer = with_deadline(values["deadline"], by_url if values["url"] else by_socket, values, payload)
     if not isinstance(answer, dict):
         raise HookError("the answer of Understudy is not a JSON object")
@@ -183,11 +213,78 @@ def query(values, definition, nics):
     findings = [(finding["severity"], finding["message"]) for finding in answer["findings"]]
     errors = [message for severity, message in findings if severity == "error"]
     if errors:
-        raise HookError("; ".join(errors))
+        raise Declined("; ".join(errors))
     tree.fromstring(answer["definition"])
     for finding in findings:
         report("%s: %s" % finding)
     return answer["definition"]
+
+
+def notes_of(folder):
+    """A file in a folder of this user alone: hooks run as different users, and none may write what another one sends."""
+    import pwd
+
+    own = os.path.join(folder, pwd.getpwuid(os.geteuid()).pw_name)
+    os.makedirs(own, 0o700, exist_ok=True)
+    if os.stat(own).st_uid != os.geteuid():
+        raise HookError("%s belongs to another user" % own)
+    return os.path.join(own, "passed")
+
+
+def folder_of_notes():
+    try:
+        return dict(lines_of(configuration())).get("notes") or KEYS["notes"]
+    except HookError:
+        return KEYS["notes"]
+
+
+def note_passed(definition, why):
+    """Never fails: it must not stop a VM."""
+    import datetime
+
+    try:
+        name = tree.fromstring(definition).findtext("name") or ""
+        now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+        line = json.dumps({"vm": name, "at": now, "reason": why[:LONGEST_REASON]}) + "\n"
+        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+        file = os.open(notes_of(folder_of_notes()), flags, 0o600)
+        try:
+            if name and os.fstat(file).st_size < LARGEST_NOTES:
+                os.write(file, line.encode())
+        finally:
+            os.close(file)
+    except Exception as error:
+        report("not noted for Understudy: %s" % reason(error))
+
+
+def send_notes(values):
+    """Sends what was noted before; whatever fails is tried again by the next call."""
+    try:
+        path = notes_of(values["notes"])
+        sending = "%s.%d" % (path, os.getpid())
+        os.rename(path, sending)
+    except (OSError, KeyError, HookError):
+        return  # nothing noted, or another hook sends it
+    try:
+        with open(sending, "rb") as file:
+            notes = file.read()
+        try:
+            passed = [json.loads(line) for line in notes.splitlines()]
+            payload = {"occasion": "passed", "host": values["host"], "passed": passed}
+            answer = with_deadline(min(1, values["deadline"]), by_url if values["url"] else by_socket, values, payload)
+            if "detail" in answer:
+                raise HookError(answer["detail"])
+        except HookError as error:
+            report("VMs without a VF are not reported yet: %s" % error)
+            with open(path, "ab") as file:
+                file.write(notes)
+    except Exception as error:
+        report("VMs without a VF are not reported: %s" % reason(error))
+    finally:
+        try:
+            os.unlink(sending)
+        except OSError:
+            pass
 
 
 def with_deadline(seconds, call, *arguments):
@@ -225,8 +322,9 @@ def by_url(values, payload):
     import urllib.parse
     import urllib.request
 
-    parameters = [("host", payload["host"])] + [("nic", nic) for nic in payload["nics"]]
+    parameters = [("host", payload["host"])] + [("nic", nic) for nic in payload.get("nics", [])]
     parameters += [(key, payload[key]) for key in ("pool", "form") if key in payload]
+    parameters += [("consent", consent) for consent in payload.get("consents", [])]
     with open(values["login"], "rb") as file:
         login = base64.b64encode(file.read().strip()).decode()
 
@@ -238,10 +336,10 @@ def by_url(values, payload):
 
     request = urllib.request.Request(
         "%s/api/v1/provision/%s?%s" % (values["url"].rstrip("/"), payload["occasion"], urllib.parse.urlencode(parameters)),
-        payload["definition"].encode(),
+        (payload["definition"] if "definition" in payload else json.dumps({"passed": payload["passed"]})).encode(),
         {
             "Authorization": "Basic " + login,
-            "Content-Type": "application/xml; charset=UTF-8",
+            "Content-Type": "application/xml; charset=UTF-8" if "definition" in payload else "application/json",
             "X-Requested-With": "understudy-hook",
         },
     )
@@ -261,6 +359,7 @@ def check():
         path = configuration()
         values = settings(path, lines_of(path))
         query(values, "<domain><name>understudy-check</name></domain>", [])
+        send_notes(values)
         print("Understudy answers for host %s at %s" % (values["host"], values["url"] or values["socket"]))
         return 0
     except Exception as error:

@@ -24,8 +24,8 @@ bench() {
     shift
   done
   case "$name" in
-    fleet | hostnic | migration) ;;
-    *) die_usage "unknown benchmark '$name'; the benchmarks are fleet, hostnic and migration" ;;
+    console | fleet | hostnic | migration) ;;
+    *) die_usage "unknown benchmark '$name'; the benchmarks are console, fleet, hostnic and migration" ;;
   esac
   require_setup
   temporary=$(mktemp -d "${TMPDIR:-/tmp}/understudy-bench.XXXXXX")
@@ -227,6 +227,47 @@ fleet_table() {
       "A VM that another program starts reaches a listener after \(.changeHeardMs | two) ms (median; at most \(.changeHeardMaxMs | two) ms).",
       "A server with one listener and no change uses \(.idlePercent | two) % of a core.",
       "10 changes a second for a minute reach each of 100 listeners after \(.steadyHeardMs | two) ms (median of the slowest; at most \(.steadyHeardMaxMs | two) ms), and use \(.steadyPercent | two) % of a core."),
+    "",
+    (.aims | to_entries[] | "* Aim: \(.key): \(if .value then "met" else "not met" end).")'
+}
+
+# A server with 20,000 VMs of libvirt's test driver, and Chromium.
+bench_console() {
+  "$JAVA_HOME/bin/java" -Dunderstudy.root="$here" -Dunderstudy.version="$(project_version)" \
+    -cp "$here/itests/target/test-classes:$(cat "$temporary/classpath")" org.understudy.itests.karaf.ConsoleBench \
+    "${UNDERSTUDY_BENCH_ROUNDS:-5}" "$temporary/samples.json" >&2 || die "the console cannot be measured" "read the message above" 1
+}
+
+console_document() {
+  # shellcheck disable=SC2016 # jq's variables
+  jq_document --slurpfile samples "$temporary/samples.json" '
+    def medians: . as $all | .[0] | with_entries(.key as $key | .value = ($all | map(.[$key]) | sort | .[(length - 1) / 2 | floor]));
+    {
+      benchmark: "console", version: $version, date: $date,
+      machine: {cpu: $cpu, cores: ($cores | tonumber), kernel: $kernel},
+      samples: $samples[0],
+      medians: ($samples[0] | map_values(medians))
+    }
+    | .ratios = (.medians as $m | $m.floor | with_entries(.key as $key | .value = ($m.product[$key] / .value * 100 | round) / 100))
+    | .aims = (.medians.product | {
+        "first paint in less than 1 s": (.paintMs < 1000),
+        "usable in less than 2 s": (.usableMs < 2000),
+        "less than 150 MiB of script memory": (.memoryMiB < 150),
+        "less than 2 kB for a change of one VM": (.changeBytes + .readAgainBytes < 2000)})'
+}
+
+console_table() {
+  jq -r '
+    def two: . * 100 | round / 100;
+    "Measured on \(.date) with version \(.version): \(.machine.cpu), \(.machine.cores) cores, Linux \(.machine.kernel).",
+    "",
+    "| 20,000 VMs; median of \(.samples.product | length) loads | floor | console | ratio |",
+    "|---|---|---|---|",
+    (({paintMs: "first paint, ms", usableMs: "first VM can be clicked, ms", memoryMiB: "script memory, MiB"} | to_entries[]) as $row
+      | "| \($row.value) | \(.medians.floor[$row.key] | two) | \(.medians.product[$row.key] | two) | \(.ratios[$row.key]) |"),
+    "",
+    (.medians.product |
+      "A change of one VM by another client is on the page after \(.changeMs | two) ms. It is \(.changeBytes) bytes of events; the page reads \(.readAgainBytes) bytes again because of it. The layout shifts by \(.shift | two)."),
     "",
     (.aims | to_entries[] | "* Aim: \(.key): \(if .value then "met" else "not met" end).")'
 }

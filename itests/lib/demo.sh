@@ -189,7 +189,7 @@ define_guest() {
     <type arch='x86_64' machine='q35'>hvm</type>
     <kernel>$stage/guest/vmlinux</kernel>
     <initrd>$stage/guest/initrd.img</initrd>
-    <cmdline>console=ttyS0 quiet understudy.heartbeat=10.0.2.2:$heartbeat_port understudy.stream=1</cmdline>
+    <cmdline>console=ttyS0 quiet no_timer_check understudy.heartbeat=10.0.2.2:$heartbeat_port understudy.stream=1</cmdline>
   </os>
   <features>
     <acpi/>

@@ -162,7 +162,7 @@ start_pair() {
     <type arch='x86_64' machine='q35'>hvm</type>
     <kernel>$stage/guest/vmlinux</kernel>
     <initrd>$stage/guest/initrd.img</initrd>
-    <cmdline>console=ttyS0 quiet mitigations=off cryptomgr.notests understudy.ip=$vm_address/24 understudy.gw=10.88.0.1 understudy.heartbeat=10.88.0.1:9 understudy.interval=50</cmdline>
+    <cmdline>console=ttyS0 quiet mitigations=off no_timer_check cryptomgr.notests understudy.ip=$vm_address/24 understudy.gw=10.88.0.1 understudy.heartbeat=10.88.0.1:9 understudy.interval=50</cmdline>
   </os>
   <features><acpi/><apic/></features>
   <cpu mode='host-passthrough'/>

@@ -153,8 +153,14 @@ native_tests() {
 scripts_are_clean() {
   shellcheck -x "$here/understudy" "$here"/itests/lib/*.sh "$here"/itests/guest/{build-guest,check-guest} \
     "$here"/itests/lab/{build-host,check-host,daemons,daemons-inside,host,init,machine,nested-pair,run-in} \
-    "$here"/native/test/{command-test,on-host,strangers-test} "$here/hooks/hook" "$here/.ci/run" &&
-    shellcheck -s sh "$here/hooks/libvirt/understudy" "$here/itests/guest/init" "$here/itests/lab/init-first"
+    "$here"/native/test/{command-test,on-host,strangers-test} "$here/hooks/hook" \
+    "$here/docs/examples/guests/check" "$here/.ci/run" \
+    "$here"/packaging/lib/{*.sh,build-packages,build-release,lay-out,repack} "$here"/packaging/test/{container,machine,packages,root} \
+    "$here/packaging/vf/completion" &&
+    shellcheck -s sh "$here/hooks/libvirt/understudy" "$here/hooks/cloudstack/libvirt-vm-xml-transformer.sh" \
+      "$here/bundles/libvirt/src/main/resources/org/understudy/libvirt/domain/guest-network.sh" "$here/itests/guest/init" \
+      "$here/itests/lab/init-first" "$here"/packaging/debian/*.{config,postinst,postrm,prerm} \
+      "$here/packaging/hooks/understudy-hook" "$here/packaging/server/understudy-server" "$here/packaging/vf/understudy-vf-sudo"
 }
 
 # Builds one bundle again, in another folder, time zone and locale.

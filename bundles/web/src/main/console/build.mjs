@@ -39,6 +39,9 @@ async function digest(files, ...salt) {
   return hash.digest('hex');
 }
 
+/** Relative, because the checkout may be in a folder of this name. */
+const isForBrowser = (file) => relative(home, file).startsWith('browser/');
+
 const read = (file) => readFile(file, 'utf8').catch(() => '');
 
 /** Runs a program of this folder; its output is shown only if it fails. */
@@ -83,7 +86,7 @@ async function bundle(esbuild) {
 }
 
 async function unitTests(esbuild, all) {
-  const tests = all.filter((file) => file.endsWith('.test.ts') && !file.includes('/browser/'));
+  const tests = all.filter((file) => file.endsWith('.test.ts') && !isForBrowser(file));
   if (tests.length === 0) throw new Error('The console has no unit tests');
   const folder = `${out}.unit`;
   await rm(folder, { recursive: true, force: true });
@@ -98,9 +101,9 @@ async function unitTests(esbuild, all) {
   return passed;
 }
 
-/** They run later, against a server: see itests. Screenshots, too. */
+/** They run later, against a server: see itests. Benchmarks and screenshots, too. */
 async function browserTests(esbuild, all) {
-  const tests = all.filter((file) => /\/browser\/(.*\.test|screenshot)\.ts$/.test(file));
+  const tests = all.filter((file) => isForBrowser(file) && /(\.test|\.bench|screenshot)\.ts$/.test(file));
   const folder = `${out}.tests`;
   await rm(folder, { recursive: true, force: true });
   if (tests.length === 0) return;

@@ -6,6 +6,7 @@ import './pages/pools.ts';
 import './pages/hosts.ts';
 import './pages/events.ts';
 import './pages/audit.ts';
+import './pages/tokens.ts';
 import './pages/configuration.ts';
 import './pages/help.ts';
 import './vm/page.ts';

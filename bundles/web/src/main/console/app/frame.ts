@@ -21,6 +21,7 @@ const LINKS: { page: Route['page']; text: string }[] = [
   { page: 'migrations', text: 'Migrations' },
   { page: 'events', text: 'Events' },
   { page: 'audit', text: 'Audit' },
+  { page: 'tokens', text: 'Tokens' },
   { page: 'configuration', text: 'Configuration' },
   { page: 'help', text: 'Help' },
 ];
@@ -139,6 +140,7 @@ export class Frame extends PageElement {
       case 'migration': return html`<understudy-migration-page .migration=${route.id}></understudy-migration-page>`;
       case 'events': return html`<understudy-events-page></understudy-events-page>`;
       case 'audit': return html`<understudy-audit-page></understudy-audit-page>`;
+      case 'tokens': return html`<understudy-tokens-page></understudy-tokens-page>`;
       case 'configuration': return html`<understudy-configuration-page></understudy-configuration-page>`;
       case 'help': return html`<understudy-help-page></understudy-help-page>`;
       case 'unknown': return html`${pageHead('Page not found')}${emptyState('This address has no page', html`

@@ -11,6 +11,7 @@ test('each page has an address', () => {
   assert.deepEqual(parse('vms/0-1', '?host=alpha%2Fx'), { page: 'vm', uuid: '0-1', host: 'alpha/x' });
   assert.deepEqual(parse('migrations/m%201', ''), { page: 'migration', id: 'm 1' });
   assert.deepEqual(parse('configuration', ''), { page: 'configuration' });
+  assert.deepEqual(parse('tokens', ''), { page: 'tokens' });
   for (const path of ['nothing', 'vms/a/b', 'hosts/a', '%E0%A4%A']) assert.deepEqual(parse(path, ''), { page: 'unknown' });
 });
 

@@ -4,11 +4,11 @@
 import { ROOT } from '../model/rest.ts';
 
 export type Route =
-  | { page: 'vms' | 'pools' | 'hosts' | 'migrations' | 'events' | 'audit' | 'configuration' | 'help' | 'unknown' }
+  | { page: 'vms' | 'pools' | 'hosts' | 'migrations' | 'events' | 'audit' | 'tokens' | 'configuration' | 'help' | 'unknown' }
   | { page: 'vm'; uuid: string; host: string | undefined }
   | { page: 'migration'; id: string };
 
-const LISTS = new Set(['vms', 'pools', 'hosts', 'migrations', 'events', 'audit', 'configuration', 'help']);
+const LISTS = new Set(['vms', 'pools', 'hosts', 'migrations', 'events', 'audit', 'tokens', 'configuration', 'help']);
 
 /** @param path below the folder of the console, without a leading slash */
 export function parse(path: string, query: string): Route {

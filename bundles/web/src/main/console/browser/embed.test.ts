@@ -72,7 +72,6 @@ async function open(url: string, run: (page: Page) => Promise<void>): Promise<vo
   const context = await newContext({ anonymous: true });
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
     await page.goto(url);
     await run(page);
   } finally {
@@ -82,13 +81,13 @@ async function open(url: string, run: (page: Page) => Promise<void>): Promise<vo
 
 test('a page of an allowed origin shows switch and timeline of a VM, and follows its migration', async () => {
   await open(`${origins[0]}/?token=${TOKEN}`, async (page) => {
-    await page.getByRole('button', { name: /Failover pair of ua-standby0 of walker: Failover on/ }).waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: /Failover pair of ua-standby0 of walker: Failover on/ }).waitFor();
     await page.getByText('If you press: Unplugs the emulated primary now').waitFor();
     await assertAccessible(page);
     const now = await rest<Vm>('GET', 'vms/walker');
     await rest('POST', 'migrations', JSON.stringify({ vm: 'walker', destination: now.host === 'alpha' ? 'beta' : 'alpha' }));
     await page.getByText('Not available: a migration of the VM is running.').waitFor();
-    await page.getByText('Completed', { exact: true }).waitFor({ timeout: 60_000 });
+    await page.getByText('Completed', { exact: true }).waitFor();
     await page.getByRole('figure', { name: 'Where the traffic ran, to scale' }).waitFor();
     await assertAccessible(page);
     await picture(page, 'embedded');

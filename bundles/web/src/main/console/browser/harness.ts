@@ -8,33 +8,27 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import axe from 'axe-core';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import type { Vm } from '../model/types.ts';
+import { BROWSER, contextOf, rest, URL_OF_CONSOLE, type Visit } from './session.ts';
 
-const { UNDERSTUDY_URL = '', UNDERSTUDY_USER = '', UNDERSTUDY_PASSWORD = '', UNDERSTUDY_SCREENSHOTS = '' } = process.env;
+const { UNDERSTUDY_SCREENSHOTS = '' } = process.env;
 
-/** The console, with a slash at its end. */
-export const URL_OF_CONSOLE = UNDERSTUDY_URL;
+/** In ms. Pages are slow while the emulated hosts of other tests start. */
+const PATIENCE = 60_000;
 
 let browser: Browser;
 
 before(async () => {
   assert.ok(URL_OF_CONSOLE, 'UNDERSTUDY_URL is not set: run ./understudy test --only ConsoleIT');
-  browser = await chromium.launch({
-    executablePath: '/usr/bin/chromium',
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-dev-shm-usage'],
-  });
+  browser = await chromium.launch(BROWSER);
 });
 
 after(async () => { await browser?.close(); });
 
-export interface Visit {
-  width?: number;
-  height?: number;
-  dark?: boolean;
-  forced?: boolean;
-  /** Another address of the server, such as that of a proxy. */
-  root?: string;
-  /** Without user and password. */
-  anonymous?: boolean;
+export async function newContext(options: Visit = {}): Promise<BrowserContext> {
+  const context = await contextOf(browser, options);
+  context.setDefaultTimeout(PATIENCE);
+  return context;
 }
 
 /** Opens a page of the console, and closes it when the test ends. Errors on it are failures. */
@@ -42,7 +36,6 @@ export async function visit(path: string, run: (page: Page) => Promise<void>, op
   const context = await newContext(options);
   try {
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
     const errors: string[] = [];
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => { if (/Content Security Policy/.test(message.text())) errors.push(message.text()); });
@@ -54,36 +47,34 @@ export async function visit(path: string, run: (page: Page) => Promise<void>, op
   }
 }
 
-/** A browser that has logged in. */
-export async function newContext({ width = 1280, height = 800, dark = false, forced = false, anonymous = false }: Visit = {}): Promise<BrowserContext> {
-  const context = await browser.newContext({
-    viewport: { width, height },
-    colorScheme: dark ? 'dark' : 'light',
-    forcedColors: forced ? 'active' : 'none',
-    reducedMotion: 'reduce',
-    timezoneId: 'UTC',
-  });
-  if (!anonymous) {
-    const login = await context.request.post(`${URL_OF_CONSOLE}login`, { form: { user: UNDERSTUDY_USER, password: UNDERSTUDY_PASSWORD } });
-    assert.ok(login.ok(), `login: ${login.status()}`);
+/** Reads until the result is defined. */
+export async function until<T>(what: string, read: () => Promise<T | undefined>, seconds = 60): Promise<T> {
+  for (const end = Date.now() + seconds * 1000; Date.now() < end;) {
+    const value = await read();
+    if (value !== undefined) return value;
+    await new Promise((resolve) => { setTimeout(resolve, 200); });
   }
-  return context;
+  throw new Error(`Not in ${seconds} s: ${what}`);
 }
 
-/** A call of the REST interface by another client than the page. */
-export async function rest<T>(method: string, path: string, body?: string): Promise<T> {
-  const response = await fetch(`${URL_OF_CONSOLE}api/v1/${path}`, {
-    method,
-    headers: {
-      'Authorization': `Basic ${Buffer.from(`${UNDERSTUDY_USER}:${UNDERSTUDY_PASSWORD}`).toString('base64')}`,
-      'X-Requested-With': 'browser-tests',
-      ...(body === undefined ? {} : { 'Content-Type': body.startsWith('<') ? 'application/xml' : 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body }),
-  });
-  const text = await response.text();
-  assert.ok(response.ok, `${method} ${path}: ${response.status} ${text}`);
-  return JSON.parse(text || '{}') as T;
+/** The copy of a VM that is not shut off, if there is one. */
+export async function vm(name: string): Promise<Vm> {
+  const { vms } = await rest<{ vms: Vm[] }>('GET', 'vms');
+  const copies = vms.filter((one) => one.name === name);
+  const found = copies.find((one) => one.state !== 'shutoff') ?? copies[0];
+  assert.ok(found, `no VM ${name}`);
+  return found;
+}
+
+/** Ends a VM by another client than the page, as the next test expects it. */
+export async function forceOff(name: string): Promise<void> {
+  await rest('POST', `vms/${name}/destroy`);
+  await until(`VM ${name} is off`, async () => ((await vm(name)).state === 'shutoff' ? true : undefined));
+}
+
+/** Waits until the element with this text has the focus. */
+export async function assertFocus(page: Page, text: string): Promise<void> {
+  await page.waitForFunction((wanted) => document.activeElement?.textContent?.trim() === wanted, text);
 }
 
 /** Fails for each rule of axe-core that the page breaks. */
@@ -157,4 +148,4 @@ export class Cable {
   }
 }
 
-export { assert, test };
+export { assert, rest, test, URL_OF_CONSOLE };

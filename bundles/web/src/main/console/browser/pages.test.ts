@@ -3,7 +3,7 @@
 // them, and VM idle, which is shut off, on alpha.
 
 import type { Page } from 'playwright-core';
-import { assert, assertAccessible, assertFits, Cable, picture, rest, test, visit } from './harness.ts';
+import { assert, assertAccessible, assertFits, assertFocus, Cable, forceOff, picture, rest, test, visit } from './harness.ts';
 
 const PAGES: { path: string; title: string; sign: string }[] = [
   { path: 'vms', title: 'VMs', sign: 'walker' },
@@ -12,6 +12,7 @@ const PAGES: { path: string; title: string; sign: string }[] = [
   { path: 'migrations', title: 'Migrations', sign: 'Migrations' },
   { path: 'events', title: 'Events', sign: 'Events' },
   { path: 'audit', title: 'Audit', sign: 'Audit' },
+  { path: 'tokens', title: 'Tokens', sign: 'Tokens' },
   { path: 'configuration', title: 'Configuration', sign: 'The whole file is in force.' },
   { path: 'help', title: 'Help', sign: 'Failover pair' },
 ];
@@ -52,10 +53,10 @@ test('the navigation shows another page without a load, focuses its heading and 
     await page.getByRole('navigation', { name: 'Pages' }).getByRole('link', { name: 'Hosts' }).click();
     await page.getByRole('heading', { level: 1, name: 'Hosts' }).waitFor();
     await page.waitForFunction(() => document.activeElement?.tagName === 'H1');
-    assert.match(page.url(), /\/hosts$/);
+    await page.waitForURL(/\/hosts$/);
     await page.goBack();
     await page.getByRole('heading', { level: 1, name: 'VMs' }).waitFor();
-    assert.equal(await page.getByLabel('State', { exact: true }).inputValue(), 'running');
+    await page.waitForFunction(() => document.querySelector('option:checked[value=running]') !== null);
     assert.equal(await page.evaluate(() => (globalThis as { loaded?: boolean }).loaded), true, 'the page was loaded again');
   });
 });
@@ -69,12 +70,11 @@ test('an address that no page has is not found, and a VM that no host has is rep
 test('in a narrow window the navigation opens by its button', async () => {
   await visit('vms', async (page) => {
     await shows(page, PAGES[0]!);
-    const menu = page.getByRole('button', { name: 'Navigation' });
-    assert.equal(await menu.getAttribute('aria-expanded'), 'false');
-    await menu.click();
+    const closed = page.getByRole('button', { name: 'Navigation', expanded: false });
+    await closed.click();
     await page.getByRole('link', { name: 'VF pools' }).click();
     await page.getByRole('heading', { level: 1, name: 'VF pools' }).waitFor();
-    assert.equal(await menu.getAttribute('aria-expanded'), 'false');
+    await closed.waitFor();
   }, { width: 320, height: 640 });
 });
 
@@ -84,13 +84,13 @@ test('the search finds a VM by name and by MAC address, and the address of the p
     const search = page.getByRole('searchbox', { name: 'Search VMs' });
     await search.fill('IDLE');
     await page.getByRole('table', { name: 'VMs' }).getByText('walker').waitFor({ state: 'detached' });
-    assert.match(page.url(), /\?q=IDLE$/);
+    await page.waitForURL(/\?q=IDLE$/);
     await search.fill('52:54:00:11:22:33');
     await page.getByRole('link', { name: 'walker' }).waitFor();
     await search.fill('no such VM');
     await page.getByRole('button', { name: 'Clear filters' }).click();
     await page.getByRole('link', { name: 'idle' }).waitFor();
-    assert.match(page.url(), /\/vms$/);
+    await page.waitForURL(/\/vms$/);
   });
 });
 
@@ -99,14 +99,14 @@ test('arrow keys move through the table, and the focus survives a change of the 
     await shows(page, PAGES[0]!);
     await page.getByRole('link', { name: 'idle' }).focus();
     await page.keyboard.press('ArrowDown');
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'walker');
+    await assertFocus(page, 'walker');
     await rest('POST', 'vms/idle/start');
     await page.getByRole('row', { name: 'idle' }).getByText('running').waitFor();
     assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'walker');
-    await rest('POST', 'vms/idle/destroy');
+    await forceOff('idle');
     await page.getByRole('row', { name: 'idle' }).getByText('shut off').waitFor();
     await page.keyboard.press('Home');
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'idle');
+    await assertFocus(page, 'idle');
   });
 });
 
@@ -125,8 +125,8 @@ test('selected VMs are started, with a question before and the result after', as
     await page.getByText('1 of 1 done').waitFor();
     await page.getByRole('button', { name: 'Close' }).click();
     await page.getByRole('row', { name: 'idle' }).getByText('running').waitFor();
-    assert.equal(await page.evaluate(() => document.activeElement?.textContent?.trim()), 'Start VMs');
-    await rest('POST', 'vms/idle/destroy');
+    await assertFocus(page, 'Start VMs');
+    await forceOff('idle');
   });
 });
 
@@ -140,8 +140,7 @@ test('a lost connection is shown with its time, disables actions, and is resumed
       await page.getByRole('checkbox', { name: 'Select idle on alpha' }).check();
       cable.cut();
       await page.getByText(/^stale since \d\d:\d\d:\d\d$/).waitFor();
-      const start = page.getByRole('button', { name: 'Start VMs' });
-      assert.equal(await start.getAttribute('aria-disabled'), 'true');
+      const start = page.getByRole('button', { name: 'Start VMs', disabled: true });
       assert.match(await start.getAttribute('title') ?? '', /connection/);
       await assertAccessible(page);
       await picture(page, 'lost');
@@ -149,7 +148,7 @@ test('a lost connection is shown with its time, disables actions, and is resumed
       cable.repair();
       await page.getByText('live', { exact: true }).waitFor();
       await page.getByRole('row', { name: 'idle' }).getByText('running').waitFor();
-      await rest('POST', 'vms/idle/destroy');
+      await forceOff('idle');
       await page.getByRole('row', { name: 'idle' }).getByText('shut off').waitFor();
     }, { root });
   } finally {
@@ -163,7 +162,53 @@ test('the events page lists changes while it is open', async () => {
     await rest('POST', 'vms/idle/start');
     // A VM may be paused for a moment before it runs.
     await page.getByRole('row', { name: 'idle' }).getByText(/→ running$/).first().waitFor();
-    await rest('POST', 'vms/idle/destroy');
+    await forceOff('idle');
     await page.getByRole('row', { name: 'idle' }).getByText(/→ shut off$/).first().waitFor();
+  });
+});
+
+test('the events page shows the stored actions of users, and its address keeps the filter', async () => {
+  await visit('events', async (page) => {
+    await page.getByLabel('Kind').selectOption('action');
+    await page.getByRole('row', { name: 'idle' }).getByText('admin: power, accepted').first().waitFor();
+    await page.waitForURL(/\?kind=action$/);
+    await page.getByLabel('From', { exact: true }).fill('2000-01-01');
+    await page.getByLabel('To', { exact: true }).fill('2000-01-02');
+    await page.getByText('No event matches').waitFor();
+    await assertAccessible(page);
+  });
+});
+
+test('a token is created, its secret is shown once, and it is revoked', async () => {
+  await visit('tokens', async (page) => {
+    await page.getByRole('button', { name: 'Create token …' }).click();
+    const dialog = page.getByRole('dialog');
+    await dialog.getByLabel('Name').fill('script');
+    await assertAccessible(page);
+    await picture(page, 'token-create');
+    await dialog.getByRole('button', { name: 'Create token' }).click();
+    await dialog.getByLabel('Secret of the token').waitFor();
+    await picture(page, 'token-secret');
+    await dialog.getByRole('button', { name: 'Close' }).click();
+    await page.getByRole('button', { name: 'Revoke token script' }).click();
+    await dialog.getByRole('button', { name: 'Revoke token' }).click();
+    await page.getByRole('row', { name: 'script' }).waitFor({ state: 'detached' });
+  });
+});
+
+test('a definition is edited after its difference was shown', async () => {
+  await visit('vms?q=idle', async (page) => {
+    await page.getByRole('link', { name: 'idle' }).click();
+    await page.getByRole('button', { name: 'Edit definition …' }).click();
+    const dialog = page.getByRole('dialog');
+    const xml = dialog.getByLabel('Domain XML');
+    await xml.fill((await xml.inputValue()).replace('</name>', '</name><title>edited</title>'));
+    await dialog.getByRole('group', { name: 'Difference of the definition' }).getByText('<title>edited</title>').waitFor();
+    await assertAccessible(page);
+    await picture(page, 'definition-edit');
+    await dialog.getByRole('button', { name: 'Store definition' }).click();
+    await page.getByText('Definition of idle stored').waitFor({ state: 'attached' });
+    await page.getByRole('button', { name: 'Edit definition …' }).click();
+    assert.match(await xml.inputValue(), /<title>edited<\/title>/);
   });
 });

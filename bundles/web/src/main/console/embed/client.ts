@@ -2,18 +2,38 @@
 // REST calls and events for the custom elements, in the console and in the page of another management server.
 
 import { type Change, decode } from '../model/decode.ts';
-import { ApiError, call, problemOf } from '../model/rest.ts';
+import { ApiError, call, problemOf, send } from '../model/rest.ts';
 import { EventParser } from '../model/sse.ts';
+
+/** A body and the tag of the definition that it belongs to. */
+export interface Tagged<T> {
+  value: T;
+  tag: string | null;
+}
 
 /** What the elements need of a server. */
 export interface Client {
-  /** @throws ApiError if the server refuses, or if it cannot be reached */
-  call<T>(method: string, path: string, body?: unknown): Promise<T>;
+  /**
+   * @param tag the server refuses the call with status 412 if the definition has another one
+   * @throws ApiError if the server refuses, or if it cannot be reached
+   */
+  call<T>(method: string, path: string, body?: unknown, tag?: string | null): Promise<T>;
+  /** The same with the tag of the response. */
+  tagged<T>(method: string, path: string, body?: unknown): Promise<Tagged<T>>;
+}
+
+function ifMatch(tag: string | null | undefined): Record<string, string> {
+  return tag === null || tag === undefined ? {} : { 'If-Match': tag };
+}
+
+async function withTag<T>(response: Response): Promise<Tagged<T>> {
+  return { value: (await response.json()) as T, tag: response.headers.get('ETag') };
 }
 
 /** The server of the console, by the login of the page. */
 export const consoleClient: Client = {
-  call: (method, path, body) => call(method, path, body === undefined ? {} : { body }),
+  call: (method, path, body, tag) => call(method, path, { ...(body === undefined ? {} : { body }), headers: ifMatch(tag) }),
+  tagged: async (method, path, body) => withTag(await send(method, path, body === undefined ? {} : { body })),
 };
 
 /** The token of a call; a function may fetch a new one before the old one expires. */
@@ -47,11 +67,19 @@ export class TokenClient implements Client {
     return response;
   }
 
-  async call<T>(method: string, path: string, body?: unknown): Promise<T> {
-    const response = await this.send(method, path, body === undefined
-      ? {}
-      : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json' } });
+  private request(method: string, path: string, body: unknown, headers: Record<string, string>): Promise<Response> {
+    return this.send(method, path, body === undefined
+      ? { headers }
+      : { body: JSON.stringify(body), headers: { 'Content-Type': 'application/json', ...headers } });
+  }
+
+  async call<T>(method: string, path: string, body?: unknown, tag?: string | null): Promise<T> {
+    const response = await this.request(method, path, body, ifMatch(tag));
     return (await response.json().catch(() => ({}))) as T;
+  }
+
+  async tagged<T>(method: string, path: string, body?: unknown): Promise<Tagged<T>> {
+    return withTag(await this.request(method, path, body, {}));
   }
 
   /** Delivers changes until the signal; `live` receives each change of the connection, with the error of a lost one. */

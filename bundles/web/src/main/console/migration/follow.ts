@@ -10,7 +10,7 @@ import type { NextStep } from './words.ts';
 export function follow({ detail }: CustomEvent<NextStep & { migration: Migration }>): void {
   const { action, host, migration } = detail;
   const vm = vmOf(migration);
-  if (action === 'show-host') router.navigate(href(`hosts${host === undefined ? '' : `#${encodeURIComponent(host)}`}`));
+  if (action === 'show-host') router.navigate(href(`hosts${host === undefined ? '' : `?q=${encodeURIComponent(host)}`}`));
   else if (vm === undefined) router.navigate(href('vms'));
   else if (action === 'show-vm') router.navigate(vmHref(vm));
   else void migrate(vm, migration.destination);

@@ -4,17 +4,20 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { store } from '../app/context.ts';
+import { AddressQuery } from '../app/query.ts';
 import { migrationHref } from '../app/router.ts';
+import { storedMigrations } from '../model/history.ts';
 import { duration } from '../model/time.ts';
 import type { Migration } from '../model/types.ts';
 import { PageElement } from '../parts/element.ts';
 import { button } from '../parts/buttons.ts';
+import { errorText } from '../parts/dialog.ts';
 import { picker, searchField } from '../parts/fields.ts';
 import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { emulated, outcome } from '../parts/labels.ts';
 import { dataTable } from '../parts/table.ts';
 import { timestamp } from '../parts/time.ts';
-import { select, type MigrationFilter } from './selection.ts';
+import { select } from './selection.ts';
 import { cause, title } from './words.ts';
 
 /** Rows that are added by one press. */
@@ -27,31 +30,76 @@ const OUTCOMES = [
 @customElement('understudy-migrations-page')
 export class MigrationsPage extends PageElement {
   protected override readonly topics = ['migration', 'host', 'connection'] as const;
-  @state() private filter: MigrationFilter = { text: '', outcome: '', host: '' };
+  private readonly query = new AddressQuery(this, ['q', 'outcome', 'host'], () => {
+    this.limit = PAGE;
+    this.forget();
+  });
   @state() private limit = PAGE;
+  /** Migrations of the history, as far as they were read. */
+  @state() private stored: readonly Migration[] = [];
+  /** The query of the first page of the history. */
+  private first = '';
+  /** The query of the next one; empty at the end. */
+  private next: string | undefined;
+  @state() private error: unknown;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.forget();
+  }
+
+  /** After a change of what the history selects; the text selects among what was read. */
+  private forget(): void {
+    const query = new URLSearchParams({ kind: 'migration', limit: String(PAGE) });
+    for (const key of ['outcome', 'host'] as const) if (this.query.get(key) !== '') query.set(key, this.query.get(key));
+    if (this.first === `?${query}`) return;
+    this.first = `?${query}`;
+    this.next = this.first;
+    this.stored = [];
+    this.error = undefined;
+  }
+
+  /** Reads pages of the history until one contains a migration that is not shown yet. */
+  private async more(): Promise<void> {
+    this.error = undefined;
+    try {
+      for (let isNew = false; this.next !== undefined && !isNew;) {
+        const { next } = this;
+        const page = await storedMigrations(next);
+        // Another filter is set meanwhile.
+        if (this.next !== next) return;
+        isNew = page.migrations.some((one) => !store.migrations.has(one.id));
+        this.next = page.next;
+        this.stored = [...this.stored, ...page.migrations];
+        this.limit += page.migrations.length;
+      }
+    } catch (error) {
+      this.error = error;
+    }
+  }
 
   protected override render() {
-    const all = [...store.migrations.values()];
+    const all = [...new Map([...this.stored.map((one) => [one.id, one] as const), ...store.migrations]).values()];
     const running = all.filter((one) => one.outcome === undefined).length;
     const head = pageHead('Migrations', {
       labels: html`<span class="us-quiet" role="status">${all.length}${running > 0 ? `, ${running} running` : ''}</span>`,
     });
     if (!store.ready) return html`${head}${loading('migrations')}`;
-    if (all.length === 0) return html`${head}${emptyState('No migrations', 'Start one with “Migrate VM” on the page of a VM.')}`;
-    const shown = select(all, this.filter);
+    const shown = select(all, { text: this.query.get('q'), outcome: this.query.get('outcome'), host: this.query.get('host') });
     return html`${head}${this.toolbar()}
-      ${shown.length === 0 ? emptyState('No migration matches') : migrationTable(shown.slice(0, this.limit), true)}
+      ${all.length === 0 ? emptyState('No migrations', 'Start one with “Migrate VM” on the page of a VM.')
+        : shown.length === 0 ? emptyState('No migration matches') : migrationTable(shown.slice(0, this.limit), true)}
       ${shown.length > this.limit
         ? button(`Show ${Math.min(PAGE, shown.length - this.limit)} more`, () => { this.limit += PAGE; }, { kind: 'link' })
-        : nothing}`;
+        : this.next === undefined ? nothing : button('Show older migrations', () => this.more(), { kind: 'link' })}
+      ${this.error === undefined ? nothing : html`<div role="alert">${errorText(this.error)}</div>`}`;
   }
 
   private toolbar(): TemplateResult {
-    const set = (change: Partial<MigrationFilter>) => { this.filter = { ...this.filter, ...change }; this.limit = PAGE; };
     return html`<search class="us-toolbar">
-      ${searchField('Search migrations', 'VM, host, ID or reason', this.filter.text, (text) => { set({ text }); })}
-      ${picker('Outcome', this.filter.outcome, OUTCOMES, (value) => { set({ outcome: value }); })}
-      ${picker('Host', this.filter.host, [...store.hosts.keys()].sort(), (host) => { set({ host }); })}
+      ${searchField('Search migrations', 'VM, host, ID or reason', this.query.get('q'), this.query.setter('q'))}
+      ${picker('Outcome', this.query.get('outcome'), OUTCOMES, this.query.setter('outcome'))}
+      ${picker('Host', this.query.get('host'), [...store.hosts.keys()].sort(), this.query.setter('host'))}
     </search>`;
   }
 }

@@ -6,7 +6,7 @@ import { customElement, property, state } from 'lit/decorators.js';
 import { store } from '../app/context.ts';
 import { href, vmHref } from '../app/router.ts';
 import { consoleClient } from '../embed/client.ts';
-import { call } from '../model/rest.ts';
+import { storedMigration } from '../model/history.ts';
 import type { Migration } from '../model/types.ts';
 import { PageElement } from '../parts/element.ts';
 import { errorText } from '../parts/dialog.ts';
@@ -32,7 +32,7 @@ export class MigrationPage extends PageElement {
     this.requested = this.migration;
     this.read = undefined;
     this.error = undefined;
-    call<Migration>('GET', `migrations/${encodeURIComponent(this.migration)}`)
+    storedMigration(this.migration)
       .then((found) => { this.read = found; }, (error: unknown) => { this.error = error; });
   }
 

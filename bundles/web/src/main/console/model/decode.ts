@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The only place that knows the form of the server's events.
 
-import { type Finding, type Host, type Migration, type PairChanged, type PoolShare, type Vf, type Vm, vmKey } from './types.ts';
+import type { Finding, Host, Migration, PairChanged, PoolShare, Vf, Vm } from './types.ts';
 
 export interface Objects {
   vm: Vm;
@@ -22,8 +22,6 @@ export type Change =
   | { change: 'ready' }
   | { [K in Kind]: { change: 'put'; kind: K; key: string; revision: number; value: Objects[K] } }[Kind]
   | { change: 'remove'; kind: Kind; key: string; revision: number }
-  /** All objects of a kind. */
-  | { [K in Kind]: { change: 'replace'; kind: K; values: Map<string, Objects[K]> } }[Kind]
   | { change: 'pair'; value: PairChanged };
 
 interface Delta {
@@ -38,16 +36,7 @@ const KINDS = new Set<string>(['vm', 'host', 'pool', 'vf', 'migration', 'configu
 /** What an event of the server changes. Events of unknown types change nothing. */
 export function decode(type: string, data: string): Change[] {
   if (type === 'begin' || type === 'ready') return [{ change: type }];
-  const json: unknown = JSON.parse(data);
-  if (isDelta(json)) return delta(type, json);
-  return list(type, json);
-}
-
-function isDelta(json: unknown): json is Delta {
-  return typeof json === 'object' && json !== null && 'key' in json && 'revision' in json;
-}
-
-function delta(type: string, json: Delta): Change[] {
+  const json = JSON.parse(data) as Delta;
   if (type === 'pair') return [{ change: 'pair', value: json.value as PairChanged }];
   if (!KINDS.has(type)) return [];
   const kind = type as Kind;
@@ -67,34 +56,4 @@ function object(kind: Kind, { key, value }: Delta): unknown {
     default:
       return value;
   }
-}
-
-/** Events with whole lists. */
-function list(type: string, json: unknown): Change[] {
-  switch (type) {
-    case 'vms': {
-      const { vms } = json as { vms: Vm[] };
-      return [
-        { change: 'replace', kind: 'vm', values: byKey(vms, vmKey) },
-        { change: 'ready' }];
-    }
-    case 'hosts':
-      return [{ change: 'replace', kind: 'host', values: byKey(json as Host[], (host) => host.name) }];
-    case 'migrations':
-      return [{ change: 'replace', kind: 'migration', values: byKey(json as Migration[], (migration) => migration.id) }];
-    case 'configuration':
-      return [{ change: 'replace', kind: 'configuration', values: new Map([['configuration', json as Finding[]]]) }];
-    case 'migration': {
-      const migration = json as Migration;
-      return [{ change: 'put', kind: 'migration', key: migration.id, revision: migration.revision, value: migration }];
-    }
-    case 'pair':
-      return [{ change: 'pair', value: json as PairChanged }];
-    default:
-      return [];
-  }
-}
-
-function byKey<T>(values: T[], key: (value: T) => string): Map<string, T> {
-  return new Map(values.map((value) => [key(value), value]));
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Changes of the fleet in words, newest first: what has happened while the page was open, and the migrations before.
+// What has happened in the fleet, in words.
 
-import type { Host, Migration, PairChanged, Vm } from './types.ts';
+import type { AuditEntry, Host, Migration, PairChanged, PastFinding, Vm } from './types.ts';
 
 export interface LogEntry {
   at: string;
-  kind: 'vm' | 'host' | 'migration' | 'pair';
-  /** What it is about, and its page. */
+  kind: 'vm' | 'host' | 'migration' | 'pair' | 'finding' | 'action';
+  /** What it is about, and its page if it has one. */
   object: string;
-  link: { page: 'vm'; uuid: string; host: string } | { page: 'migration'; id: string } | { page: 'hosts' };
+  link?: { page: 'vm'; uuid: string; host: string } | { page: 'migration'; id: string } | { page: 'hosts'; host: string };
   text: string;
   /** Whether it needs the attention of an admin. */
   bad: boolean;
@@ -42,7 +42,7 @@ export function hostChange(before: Host | undefined, after: Host | undefined, at
   const host = after ?? before;
   if (!host || before?.available === after?.available) return undefined;
   const text = !after ? 'is no longer configured' : `is ${after.available ? 'available' : 'unavailable'}`;
-  return { at, kind: 'host', object: host.name, link: { page: 'hosts' }, text, bad: after?.available === false };
+  return { at, kind: 'host', object: host.name, link: { page: 'hosts', host: host.name }, text, bad: after?.available === false };
 }
 
 /** The start and the end of a migration. */
@@ -56,6 +56,26 @@ export function migrationEntries(migration: Migration): LogEntry[] {
       migration.outcome === 'needs-attention' || migration.outcome === 'failed-on-source'));
   }
   return entries;
+}
+
+/** From when it appeared until it was gone. */
+export function findingEntries({ severity, subject, message, host, vm, uuid, appeared, ended }: PastFinding): LogEntry[] {
+  const entry = (at: string, text: string, bad: boolean): LogEntry => ({
+    at, kind: 'finding', object: vm ?? host ?? subject, text, bad,
+    ...(host === undefined ? {} : { link: uuid === undefined ? { page: 'hosts', host } : { page: 'vm', uuid, host } }),
+  });
+  return [
+    entry(appeared, message, severity === 'error'),
+    ...(ended === undefined ? [] : [entry(ended, `ended: ${message}`, false)]),
+  ];
+}
+
+export function actionEntry({ time, user, action, object, uuid, host, result, message }: AuditEntry): LogEntry {
+  return {
+    at: time, kind: 'action', object: object || words(action),
+    text: `${user}: ${words(action)}, ${result}${message === '' ? '' : `. ${message}`}`, bad: result === 'failed',
+    ...(uuid === undefined || host === undefined ? {} : { link: { page: 'vm', uuid, host } }),
+  };
 }
 
 function words(value: string): string {

@@ -38,12 +38,14 @@ export async function problemOf(response: Response): Promise<ApiError> {
 
 export interface CallOptions {
   body?: unknown;
+  /** A document instead of a body. */
+  xml?: string;
   headers?: Record<string, string>;
   signal?: AbortSignal;
 }
 
 /** Sends a request and returns the response, which is a success. */
-export async function send(method: string, path: string, { body, headers, signal }: CallOptions = {}): Promise<Response> {
+export async function send(method: string, path: string, { body, xml, headers, signal }: CallOptions = {}): Promise<Response> {
   let response;
   try {
     response = await fetch(API + path, {
@@ -51,10 +53,10 @@ export async function send(method: string, path: string, { body, headers, signal
       // A page of another site cannot send this header, so it cannot act as the user.
       headers: {
         'X-Requested-With': 'understudy-console',
-        ...(body === undefined ? {} : { 'Content-Type': 'application/json' }),
+        ...(xml !== undefined ? { 'Content-Type': 'application/xml;charset=utf-8' } : body !== undefined ? { 'Content-Type': 'application/json' } : {}),
         ...headers,
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(xml !== undefined ? { body: xml } : body !== undefined ? { body: JSON.stringify(body) } : {}),
       ...(signal ? { signal } : {}),
     });
   } catch (error) {
@@ -68,6 +70,17 @@ export async function send(method: string, path: string, { body, headers, signal
 /** The JSON of a response; empty if it has none. */
 export async function call<T>(method: string, path: string, options: CallOptions = {}): Promise<T> {
   return (await (await send(method, path, options)).json().catch(() => ({}))) as T;
+}
+
+/** The text of a document, which has the encoding that it names itself. */
+export async function documentOf(response: Response): Promise<string> {
+  const charset = /charset=([\w-]+)/i.exec(response.headers.get('Content-Type') ?? '')?.[1];
+  return new TextDecoder(charset ?? 'utf-8').decode(await response.arrayBuffer());
+}
+
+/** The query of the next page of a list; empty on the last one. */
+export function nextPage(response: Response): string | undefined {
+  return /^<(\?[^>]*)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1];
 }
 
 /** The path of a VM. The UUID, because a URL cannot contain every name; the host, because VMs of two hosts may have one UUID. */

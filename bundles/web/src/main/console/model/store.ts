@@ -76,11 +76,6 @@ export class Store {
           this.touch('connection');
         }
         break;
-      case 'replace':
-        (this.current()[change.kind] as Map<string, unknown>) = change.values;
-        this.revisions.delete(change.kind);
-        this.touch(change.kind);
-        break;
       case 'put':
         if (!this.isNewer(change)) return;
         this.record(change.kind, change.key, change.value);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ago, duration, full, zone } from './time.ts';
+import { ago, dayAfter, duration, full, startOfDay, zone } from './time.ts';
 
 const NOW = new Date('2026-11-30T12:00:00Z');
 const before = (seconds: number) => new Date(NOW.getTime() - seconds * 1000);
@@ -28,4 +28,11 @@ test('durations have a fitting unit', () => {
   assert.equal(duration(59_940), '59.9 s');
   assert.equal(duration(125_000), '2 min 5 s');
   assert.equal(duration(undefined, 'not measured'), 'not measured');
+});
+
+test('a day begins at its local midnight, and another day follows it', () => {
+  assert.equal(startOfDay('2026-11-30'), new Date(2026, 10, 30).toISOString());
+  assert.equal(startOfDay(''), '');
+  assert.equal(dayAfter('2026-11-30'), '2026-12-01');
+  assert.equal(dayAfter(''), '');
 });

@@ -21,6 +21,20 @@ export function full(date: Date): string {
   return `${date.getFullYear()}-${pad(date.getMonth() + 1)}-${pad(date.getDate())} ${clock(date)} ${zone(date)}`;
 }
 
+/** The local start of a day such as 2026-11-30, in RFC 3339; empty for none. */
+export function startOfDay(day: string): string {
+  const date = new Date(`${day}T00:00`);
+  return Number.isNaN(date.getTime()) ? '' : date.toISOString();
+}
+
+/** 2026-12-01 for 2026-11-30; empty for none. */
+export function dayAfter(day: string): string {
+  const date = new Date(`${day}T12:00Z`);
+  if (Number.isNaN(date.getTime())) return '';
+  date.setUTCDate(date.getUTCDate() + 1);
+  return date.toISOString().slice(0, 10);
+}
+
 const UNITS: [number, string][] = [[86_400, 'day'], [3600, 'h'], [60, 'min'], [1, 's']];
 
 /** 5 min ago, in 3 h, now */

@@ -220,6 +220,29 @@ export interface AuditEntry {
   message: string;
 }
 
+/** A finding of the history, from when it appeared until it was gone. */
+export interface PastFinding {
+  /** For the health of a pair `pair-` and the health. */
+  code: string;
+  severity: Severity;
+  subject: string;
+  message: string;
+  remedy: string;
+  host?: string;
+  vm?: string;
+  uuid?: string;
+  appeared: string;
+  ended?: string;
+}
+
+/** An entry of the history: a migration or a finding. */
+export interface HistoryEntry {
+  id: string;
+  time: string;
+  migration?: Migration;
+  finding?: PastFinding;
+}
+
 export interface BulkEntry {
   vm: string;
   uuid: string;
@@ -242,6 +265,18 @@ export interface BulkMigration {
 }
 
 export type Role = 'viewer' | 'operator' | 'admin';
+
+/** By which a script uses REST. */
+export interface Token {
+  id: string;
+  name: string;
+  /** Its creator. */
+  user: string;
+  role: Role | 'peer';
+  created: string;
+  expires: string;
+  lastUsed?: string;
+}
 
 /** The login of the page. */
 export interface Session {

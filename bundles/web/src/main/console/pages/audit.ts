@@ -4,7 +4,7 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { customElement, state } from 'lit/decorators.js';
 import { vmHref } from '../app/router.ts';
-import { ApiError, send } from '../model/rest.ts';
+import { ApiError, nextPage, send } from '../model/rest.ts';
 import type { AuditEntry } from '../model/types.ts';
 import { button } from '../parts/buttons.ts';
 import { errorText } from '../parts/dialog.ts';
@@ -35,7 +35,7 @@ export class AuditPage extends PageElement {
   private async read(query: string, known: AuditEntry[]): Promise<void> {
     try {
       const response = await send('GET', `audit${query}`);
-      this.next = /^<(\?[^>]*)>; rel="next"$/.exec(response.headers.get('Link') ?? '')?.[1];
+      this.next = nextPage(response);
       this.entries = [...known, ...((await response.json()) as AuditEntry[])];
       this.error = undefined;
     } catch (error) {

@@ -23,6 +23,8 @@ export function bulkActions(vms: Vm[]): TemplateResult {
   return html`
     ${actionButton('Start VMs', 'operator', () => start(off),
       { refusal: none ?? (off.length === 0 ? 'None of the selected VMs is shut off.' : undefined) })}
+    ${actionButton('Shut down VMs', 'operator', () => shutDown(on),
+      { refusal: none ?? (on.length === 0 ? 'None of the selected VMs is running.' : undefined) })}
     ${actionButton('Switch failover on', 'admin', () => switchOn(vms), { refusal: none })}
     ${actionButton('Migrate VMs', 'operator', () => migrate(on),
       { refusal: none ?? (on.length === 0 ? 'None of the selected VMs is running.' : undefined) })}`;
@@ -33,6 +35,12 @@ async function start(vms: Vm[]): Promise<void> {
   await each('Start VMs', vms, (vm) => call('POST', vmPath(vm, 'start')));
 }
 
+async function shutDown(vms: Vm[]): Promise<void> {
+  const text = vms.length === 1 ? 'The guest of the VM is asked to shut down.' : `The guests of ${count(vms)} that run are asked to shut down, one after the other.`;
+  if (!await confirmed('Shut down', vms, text)) return;
+  await each('Shut down VMs', vms, (vm) => call('POST', vmPath(vm, 'shutdown')));
+}
+
 async function switchOn(vms: Vm[]): Promise<void> {
   const without = vms.filter((vm) => vm.pairs.length === 0);
   if (without.length === 0) {
@@ -41,7 +49,7 @@ async function switchOn(vms: Vm[]): Promise<void> {
   }
   const question = `${without.length === 1 ? '1 VM without a pair gets one' : `${without.length} VMs without a pair get one`}, with the pool of its network. A running VM uses it from its next start.`;
   if (!await confirmed('Switch failover on', without, question)) return;
-  await each('Switch failover on', without, (vm) => call('POST', vmPath(vm, 'pair'), { body: { nic: 'only' } }));
+  await each('Switch failover on', without, (vm) => call('POST', vmPath(vm, 'pairs'), { body: { nic: 'only' } }));
 }
 
 async function migrate(vms: Vm[]): Promise<void> {

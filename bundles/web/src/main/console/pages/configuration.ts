@@ -40,7 +40,7 @@ export class ConfigurationPage extends PageElement {
     const head = pageHead('Configuration', { lead: html`The server reads <code>etc/understudy.yaml</code> again after each change of it.` });
     if (!store.ready) return html`${head}${loading('the configuration')}`;
     return html`${head}
-      ${section('wrong', 'Not in force', store.configuration.length
+      ${section('wrong', 'State of the file', store.configuration.length
         ? findingList(sorted(store.configuration))
         : html`<p>${label('in force', 'good', { glyph: 'check' })} The whole file is in force.</p>`)}
       ${section('hosts', 'Hosts in force', this.hosts())}

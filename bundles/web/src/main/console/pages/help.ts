@@ -4,7 +4,7 @@
 import { html, type TemplateResult } from 'lit';
 import { customElement } from 'lit/decorators.js';
 import { store } from '../app/context.ts';
-import { API } from '../model/rest.ts';
+import { API, ROOT } from '../model/rest.ts';
 import { PageElement } from '../parts/element.ts';
 import { pageHead } from '../parts/head.ts';
 import { pairHealth } from '../parts/labels.ts';
@@ -60,7 +60,7 @@ export class HelpPage extends PageElement {
       ${section('exit-codes', 'Exit codes of the shell', list(EXIT_CODES.map(([code, text]) => [html`<code>${code}</code>`, text])))}
       ${section('further', 'Further reading', html`<ul class="us-bullets">
         <li>Each command of the shell has <code>--help</code> and <code>--json</code>: <code>understudy:vm-list --help</code>.</li>
-        <li>The REST interface is at <code>${API}</code>; docs/rest.md describes it.</li>
+        <li>The REST interface is at <code>${API}</code>; <a href="${ROOT}api">its description</a> has each call and error code.</li>
         <li>docs/configuration.md describes etc/understudy.yaml, docs/security.md roles and logins, docs/rules.md each finding.</li>
       </ul>`)}`;
   }

@@ -2,8 +2,9 @@
 // Hosts: their connection, what is wrong, their VMs, and what prevents a migration of each.
 
 import { html, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
+import { customElement } from 'lit/decorators.js';
 import { store } from '../app/context.ts';
+import { AddressQuery } from '../app/query.ts';
 import { href, vmHref } from '../app/router.ts';
 import { type Host, type Vm, vmKey } from '../model/types.ts';
 import { PageElement } from '../parts/element.ts';
@@ -19,8 +20,7 @@ import { ReadinessSource } from './source.ts';
 @customElement('understudy-hosts-page')
 export class HostsPage extends PageElement {
   protected override readonly topics = ['host', 'vm', 'migration', 'connection'] as const;
-  @state() private text = '';
-  @state() private connection = '';
+  private readonly query = new AddressQuery(this, ['q', 'connection']);
   private readonly folds = new Folds(this);
   private readonly readiness = new ReadinessSource(this);
   private basis = -1;
@@ -51,24 +51,26 @@ export class HostsPage extends PageElement {
 
   private toolbar(): TemplateResult {
     return html`<search class="us-toolbar">
-      ${searchField('Search hosts', 'Name, connector or version', this.text, (value) => { this.text = value; })}
-      ${picker('Connection', this.connection, ['available', 'unavailable', { value: 'findings', text: 'with findings' }],
-        (value) => { this.connection = value; })}
+      ${searchField('Search hosts', 'Name, connector or version', this.query.get('q'), this.query.setter('q'))}
+      ${picker('Connection', this.query.get('connection'), ['available', 'unavailable', { value: 'findings', text: 'with findings' }],
+        this.query.setter('connection'))}
     </search>`;
   }
 
   private isShown(host: Host): boolean {
-    if (this.connection === 'available' && !host.available) return false;
-    if (this.connection === 'unavailable' && host.available) return false;
-    if (this.connection === 'findings' && host.findings.length === 0) return false;
-    return `${host.name}\n${host.connector}\n${host.summary}`.toLowerCase().includes(this.text.toLowerCase());
+    const connection = this.query.get('connection');
+    if (connection === 'available' && !host.available) return false;
+    if (connection === 'unavailable' && host.available) return false;
+    if (connection === 'findings' && host.findings.length === 0) return false;
+    return `${host.name}\n${host.connector}\n${host.summary}`.toLowerCase().includes(this.query.get('q').toLowerCase());
   }
 
   private list(hosts: Host[]): TemplateResult {
     const shown = hosts.filter((host) => this.isShown(host))
       .sort((a, b) => Number(a.available) - Number(b.available) || a.name.localeCompare(b.name, 'en', { numeric: true }));
     if (shown.length === 0) return emptyState('No host matches');
-    return html`<div class="us-stack">${shown.map((host) => this.folds.render(host.name, this.summary(host), () => this.host(host)))}</div>`;
+    return html`<div class="us-stack">${shown.map((host) =>
+      this.folds.render(host.name, this.summary(host), () => this.host(host), host.name === this.query.get('q')))}</div>`;
   }
 
   private summary(host: Host): TemplateResult {

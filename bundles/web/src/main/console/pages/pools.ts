@@ -2,8 +2,9 @@
 // VF pools with their stock, and the VFs of each host by PF.
 
 import { html, nothing, type TemplateResult } from 'lit';
-import { customElement, state } from 'lit/decorators.js';
+import { customElement } from 'lit/decorators.js';
 import { store } from '../app/context.ts';
+import { AddressQuery } from '../app/query.ts';
 import { href } from '../app/router.ts';
 import type { Host, Pf, Pool, Stock, Vf, VfState } from '../model/types.ts';
 import { PageElement } from '../parts/element.ts';
@@ -21,9 +22,7 @@ const STATES: VfState[] = ['free', 'leased', 'in-use', 'foreign', 'fault', 'unus
 export class PoolsPage extends PageElement {
   protected override readonly topics = ['host', 'vf', 'connection'] as const;
   private readonly pools = new PoolSource(this);
-  @state() private text = '';
-  @state() private pool = '';
-  @state() private vfState = '';
+  private readonly query = new AddressQuery(this, ['q', 'pool', 'state']);
   private readonly folds = new Folds(this);
 
   protected override render() {
@@ -63,22 +62,19 @@ export class PoolsPage extends PageElement {
 
   private toolbar(): TemplateResult {
     return html`<search class="us-toolbar">
-      ${searchField('Search VFs', 'Address, MAC, VM or host', this.text, (value) => { this.text = value; })}
-      ${picker('Pool', this.pool, (this.pools.value ?? []).map((pool) => pool.name).sort(), (value) => { this.pool = value; })}
-      ${picker('State', this.vfState, STATES.map((value) => ({ value, text: value.replace('-', ' ') })), (value) => { this.vfState = value; })}
+      ${searchField('Search VFs', 'Address, MAC, VM or host', this.query.get('q'), this.query.setter('q'))}
+      ${picker('Pool', this.query.get('pool'), (this.pools.value ?? []).map((pool) => pool.name).sort(), this.query.setter('pool'))}
+      ${picker('State', this.query.get('state'), STATES.map((value) => ({ value, text: value.replace('-', ' ') })), this.query.setter('state'))}
     </search>`;
   }
 
-  private get filtering(): boolean {
-    return this.text !== '' || this.pool !== '' || this.vfState !== '';
-  }
-
   private isShown(host: string, vf: Vf): boolean {
-    if (this.pool !== '' && !vf.pools.includes(this.pool)) return false;
-    if (this.vfState !== '' && vf.state !== this.vfState) return false;
-    if (this.text === '') return true;
+    const [words, pool, state] = [this.query.get('q'), this.query.get('pool'), this.query.get('state')];
+    if (pool !== '' && !vf.pools.includes(pool)) return false;
+    if (state !== '' && vf.state !== state) return false;
+    if (words === '') return true;
     const text = [host, vf.address, vf.pfName, vf.mac, vf.netdev, vf.holder?.vm, vf.reason].join('\n').toLowerCase();
-    return this.text.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+    return words.toLowerCase().split(/\s+/).every((word) => text.includes(word));
   }
 
   private hosts(): TemplateResult {
@@ -91,9 +87,9 @@ export class PoolsPage extends PageElement {
     }
     const shown = [...store.hosts.values()]
       .filter(({ name, pfs, nicFindings }) => matching.has(name)
-        || (!this.filtering && ((pfs ?? []).length > 0 || (nicFindings ?? []).some((finding) => finding.severity !== 'notice'))))
+        || (!this.query.filters && ((pfs ?? []).length > 0 || (nicFindings ?? []).some((finding) => finding.severity !== 'notice'))))
       .sort((a, b) => a.name.localeCompare(b.name, 'en', { numeric: true }));
-    if (shown.length === 0) return emptyState(this.filtering ? 'No VF matches' : 'No host with an SR-IOV NIC');
+    if (shown.length === 0) return emptyState(this.query.filters ? 'No VF matches' : 'No host with an SR-IOV NIC');
     return html`<div class="us-stack">${shown.map((host) => {
       const vfs = (matching.get(host.name) ?? []).sort((a, b) => a.pf.localeCompare(b.pf) || a.index - b.index);
       return this.folds.render(`host/${host.name}`, this.hostSummary(host, vfs), () => this.host(host, vfs));
@@ -118,7 +114,7 @@ export class PoolsPage extends PageElement {
   }
 
   private pf(host: string, pf: Pf, vfs: Vf[]): TemplateResult | typeof nothing {
-    if (vfs.length === 0 && this.filtering) return nothing;
+    if (vfs.length === 0 && this.query.filters) return nothing;
     const name = pf.netdev ?? pf.address;
     const facts = [pf.netdev ? pf.address : undefined, pf.driver, pf.master ? `in ${pf.masterKind ?? 'master'} ${pf.master}` : undefined,
       `${pf.vfs} of ${pf.totalVfs} VFs`, pf.numaNode === undefined ? undefined : `NUMA node ${pf.numaNode}`];

@@ -11,13 +11,14 @@ import {
 } from '../model/rows.ts';
 import { full } from '../model/time.ts';
 import type { Vm, VmReadiness } from '../model/types.ts';
-import { button } from '../parts/buttons.ts';
+import { actionButton, button } from '../parts/buttons.ts';
 import { PageElement } from '../parts/element.ts';
 import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { emulated, HEALTHS, healthText, label, pairHealth, stateText, VM_STATES, vmState } from '../parts/labels.ts';
 import { picker, searchField } from '../parts/fields.ts';
 import { sortHeader } from '../parts/sorting.ts';
 import { RowWindow } from '../parts/window.ts';
+import { define } from '../vm/define.ts';
 import { bulkActions } from './bulk.ts';
 import './queue.ts';
 import { ReadinessSource } from './source.ts';
@@ -60,13 +61,12 @@ export class VmsPage extends PageElement {
 
   protected override render() {
     this.build();
-    const head = pageHead('VMs', { labels: this.summary() });
+    const head = pageHead('VMs', { labels: this.summary(), actions: actionButton('Define VM …', 'admin', () => define()) });
     if (!store.ready) return html`${head}${loading('VMs')}`;
     return html`${head}
       ${this.unanswered()}
       ${store.vms.size === 0
-        ? emptyState('No VMs',
-          'Define one with understudy:vm-define in the shell, or POST its XML to /understudy/api/v1/vms.')
+        ? emptyState('No VMs', 'Define one here, or with understudy:vm-define in the shell.')
         : html`${this.toolbar()}${this.selection()}<understudy-queue></understudy-queue>${this.list()}`}`;
   }
 

@@ -14,7 +14,9 @@ export interface ButtonOptions {
 }
 
 const KINDS = {
-  primary: 'pf-m-primary', secondary: 'pf-m-secondary', link: 'pf-m-link', plain: 'pf-m-plain', danger: 'pf-m-danger',
+  primary: 'pf-m-primary', secondary: 'pf-m-secondary', link: 'pf-m-link', plain: 'pf-m-plain',
+  // Outlined: what is confirmed first must not be the most prominent button of a page.
+  danger: 'pf-m-secondary pf-m-danger',
 };
 
 /**

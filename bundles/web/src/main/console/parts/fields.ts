@@ -31,3 +31,26 @@ export function searchField(name: string, hint: string, value: string, changed: 
     <span class="pf-v6-c-form-control"><input id=${id} type="search" placeholder=${hint} spellcheck="false" autocomplete="off" .value=${value}
       @input=${(event: Event) => changed((event.target as HTMLInputElement).value)}></span></div>`;
 }
+
+/** @param value such as 2026-11-30 */
+export function dateField(name: string, value: string, changed: (value: string) => void): TemplateResult {
+  const id = idOf(name);
+  return html`<div class="us-field"><label class="us-field__name" for=${id}>${name}</label>
+    <span class="pf-v6-c-form-control"><input id=${id} type="date" .value=${value}
+      @change=${(event: Event) => changed((event.target as HTMLInputElement).value)}></span></div>`;
+}
+
+export function textField(name: string, value: string, changed: (value: string) => void, hint = ''): TemplateResult {
+  const id = idOf(name);
+  return html`<div class="us-field"><label class="us-field__name" for=${id}>${name}</label>
+    <span class="pf-v6-c-form-control"><input id=${id} type="text" placeholder=${hint} spellcheck="false" autocomplete="off" .value=${value}
+      @input=${(event: Event) => changed((event.target as HTMLInputElement).value)}></span></div>`;
+}
+
+/** Several lines of code. */
+export function codeField(name: string, value: string, changed: (value: string) => void): TemplateResult {
+  const id = idOf(name);
+  return html`<div class="us-field us-field--wide"><label class="us-field__name" for=${id}>${name}</label>
+    <span class="pf-v6-c-form-control"><textarea id=${id} class="us-code" rows="14" spellcheck="false" .value=${value}
+      @input=${(event: Event) => changed((event.target as HTMLTextAreaElement).value)}></textarea></span></div>`;
+}

@@ -5,6 +5,8 @@ import { html, nothing, type ReactiveControllerHost, type TemplateResult } from 
 /** Parts of a page that open and close. What is closed is not rendered, so that there may be thousands. */
 export class Folds {
   private readonly open = new Set<string>();
+  /** Opened once, without a press. */
+  private readonly shown = new Set<string>();
 
   constructor(private readonly host: ReactiveControllerHost) {}
 
@@ -12,7 +14,12 @@ export class Folds {
     return this.open.has(key);
   }
 
-  render(key: string, summary: unknown, content: () => unknown): TemplateResult {
+  /** @param begin whether it is open until the user closes it */
+  render(key: string, summary: unknown, content: () => unknown, begin = false): TemplateResult {
+    if (begin && !this.shown.has(key)) {
+      this.shown.add(key);
+      this.open.add(key);
+    }
     const open = this.open.has(key);
     return html`<details class="us-fold" ?open=${open} @toggle=${(event: Event) => this.toggled(key, event)}>
       <summary>${summary}</summary>

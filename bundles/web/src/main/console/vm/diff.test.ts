@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { diff, folded, lines, masked } from './diff.ts';
+import { diff, folded, lines, summary } from './diff.ts';
 
 function text(before: string, after: string): string[] {
   return diff(lines(before), lines(after)).map(({ kind, text: line }) => `${{ same: ' ', added: '+', removed: '-' }[kind]}${line}`);
@@ -27,6 +27,7 @@ test('unchanged lines far from a change are left out', () => {
   assert.deepEqual(folded(diff(before, after), 1).map((line) => (line.kind === 'skipped' ? line.lines : line.text)), [9, 'line 9', 'new', 'line 10', 9]);
 });
 
-test('passwords of a definition are masked as in the result of a change', () => {
-  assert.equal(masked(`<graphics type='vnc' passwd="s3'cret" port='1'/>`), `<graphics type='vnc' passwd="***" port='1'/>`);
+test('a difference is summed up in words', () => {
+  assert.equal(summary(diff(lines('a\nb\nc'), lines('a\nB\nC\nc'))), '2 lines added, 1 removed');
+  assert.equal(summary(diff(['a'], ['a', 'b'])), '1 line added, 0 removed');
 });

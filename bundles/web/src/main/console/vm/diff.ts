@@ -81,7 +81,9 @@ export function folded(all: readonly DiffLine[], context = 3): (DiffLine | Skipp
   return result;
 }
 
-/** The server masks passwords in the result of a change, and not in a definition. */
-export function masked(definition: string): string {
-  return definition.replace(/(\w*passw(?:or)?d\s*=\s*)(["'])(?:(?!\2).)*\2/gi, '$1$2***$2');
+/** How many lines differ, in words. */
+export function summary(all: readonly DiffLine[]): string {
+  const count = (kind: DiffLine['kind']) => all.filter((line) => line.kind === kind).length;
+  const [added, removed] = [count('added'), count('removed')];
+  return `${added} ${added === 1 ? 'line' : 'lines'} added, ${removed} removed`;
 }

@@ -6,10 +6,9 @@ import { customElement, property } from 'lit/decorators.js';
 import { store } from '../app/context.ts';
 import { href, migrationHref } from '../app/router.ts';
 import { consoleClient } from '../embed/client.ts';
-import { send, vmPath } from '../model/rest.ts';
 import type { AuditEntry, Finding, Migration, Nic, Vm } from '../model/types.ts';
 import { actionButton } from '../parts/buttons.ts';
-import { attempt, errorText, showMessage } from '../parts/dialog.ts';
+import { attempt, errorText } from '../parts/dialog.ts';
 import { PageElement } from '../parts/element.ts';
 import { findingList, sorted } from '../parts/findings.ts';
 import { emptyState, loading, pageHead } from '../parts/head.ts';
@@ -20,6 +19,7 @@ import { migrate } from '../migration/dialog.ts';
 import { migrationTable } from '../migration/list.ts';
 import { ofVm } from '../migration/selection.ts';
 import { UnderstudyTimeline } from '../migration/timeline.ts';
+import { edit } from './define.ts';
 import { Evidence } from './evidence.ts';
 import { fix } from './fix.ts';
 import { nicView } from './nic.ts';
@@ -31,7 +31,7 @@ import { pairOf } from './switch-state.ts';
 if (customElements.get('understudy-switch') === undefined) customElements.define('understudy-switch', UnderstudySwitch);
 if (customElements.get('understudy-timeline') === undefined) customElements.define('understudy-timeline', UnderstudyTimeline);
 
-/** Migrations that the page shows; the page of migrations has all. */
+/** Migrations that the page shows; the page of events has all. */
 const SHOWN = 10;
 
 @customElement('understudy-vm-page')
@@ -80,12 +80,12 @@ export class VmPage extends PageElement {
     return pageHead(vm.name, {
       parent,
       labels: vmState(vm.state),
-      lead: html`On host ${vm.host} · UUID ${vm.uuid}`,
+      lead: html`On host <a href=${href(`hosts?q=${encodeURIComponent(vm.host)}`)}>${vm.host}</a> · UUID ${vm.uuid}`,
       actions: html`
         ${vm.state === 'shutoff' ? nothing : actionButton('Migrate VM …', 'operator', () => migrate(vm), {
           kind: 'primary', refusal: moving ? 'A migration of the VM is running.' : undefined })}
         ${powerButtons(vm, moving)}
-        ${actionButton('Show definition', 'admin', () => this.definition(vm))}`,
+        ${actionButton('Edit definition …', 'admin', () => this.definition(vm))}`,
     });
   }
 
@@ -135,7 +135,7 @@ export class VmPage extends PageElement {
     return html`<section class="us-section us-flow" aria-labelledby="history">
       <h2 class="pf-v6-c-title pf-m-lg" id="history">Migrations</h2>
       ${all.length === 0 ? html`<p class="us-quiet">None.</p>` : migrationTable(ofVm(vm, all).slice(0, SHOWN), false)}
-      ${all.length > SHOWN ? html`<p><a href=${href('migrations')}>All migrations</a></p>` : nothing}
+      <p><a href=${href(`events?vm=${vm.uuid}`)}>All events of the VM</a></p>
     </section>`;
   }
 
@@ -152,8 +152,7 @@ export class VmPage extends PageElement {
 
   private async definition(vm: Vm): Promise<void> {
     await attempt(`Definition of ${vm.name} not read`, async () => {
-      const text = await (await send('GET', vmPath(vm, 'definition'))).text();
-      await showMessage(`Definition of ${vm.name}`, html`<pre class="us-xml" tabindex="0">${text}</pre>`);
+      if (await edit(vm)) await this.records.read(vm);
     });
   }
 }

@@ -2,6 +2,7 @@
 // What is read for the page of one VM and is not in the events: findings of its definition, audit entries, older migrations.
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
+import { storedMigrations } from '../model/history.ts';
 import { ApiError, call, vmPath } from '../model/rest.ts';
 import type { AuditEntry, Finding, Migration, Vm } from '../model/types.ts';
 
@@ -59,6 +60,6 @@ export class VmRecords implements ReactiveController {
   }
 
   private async readOlder(vm: Vm): Promise<void> {
-    this.older = await call<Migration[]>('GET', `migrations?vm=${encodeURIComponent(vm.uuid)}&limit=20`).catch(() => []);
+    this.older = (await storedMigrations(`?kind=migration&vm=${vm.uuid}&limit=20`).catch(() => ({ migrations: [] }))).migrations;
   }
 }

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding, Health, Nic, Pair, Vm } from '../model/types.ts';
-import { consequence, done, type PairChange, pairOf, position, stateText } from './switch-state.ts';
+import { canChange, consequence, done, type PairChange, pairOf, position, stateText } from './switch-state.ts';
 
 const plain: Nic = { index: 0, alias: 'net0', mac: '52:54:00:00:00:01', model: 'virtio', source: 'bridge br0', role: 'plain' };
 const standby: Nic = { ...plain, alias: 'ua-standby0', role: 'standby' };
@@ -88,4 +88,12 @@ test('an emulated primary is not called a VF', () => {
 test('the message after a change names when it applies', () => {
   const change: PairChange = { changed: true, effect: 'after-restart', findings: [], definition: '' };
   assert.equal(done(true, 'net0', change), 'Failover of net0 is switched on. It applies after the VM is shut down and started again.');
+});
+
+test('no dry run is made for a press that is not possible', () => {
+  const e1000 = { ...plain, model: 'e1000e' };
+  assert.equal(canChange(vm('running', e1000), e1000), false);
+  assert.equal(canChange(vm('unknown', standby), standby), false);
+  assert.equal(canChange(vm('shutoff', plain), plain), true);
+  assert.equal(canChange(vm('running', standby, pair('active')), standby), true);
 });

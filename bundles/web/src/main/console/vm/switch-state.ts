@@ -11,6 +11,12 @@ export interface PairChange {
   definition: string;
 }
 
+/** The result of a dry run. */
+export interface PlannedChange extends PairChange {
+  /** The definition before the change. */
+  before: string;
+}
+
 export interface PairRequest {
   nic: string;
   pool?: string;
@@ -73,6 +79,11 @@ export function stateText(vm: Vm, nic: Nic): string {
 
 function impossible(text: string): Consequence {
   return { text, possible: false, asks: false };
+}
+
+/** Whether a dry run is worth a call: a press that is not possible for another reason needs none. */
+export function canChange(vm: Vm, nic: Nic): boolean {
+  return nic.role !== 'primary' && (nic.role === 'standby' || nic.model === 'virtio') && vm.state !== 'incoming' && vm.state !== 'unknown';
 }
 
 /**

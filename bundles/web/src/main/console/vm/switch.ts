@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // <understudy-switch>: switches the failover pair of one NIC on or off, and shows before what will happen.
 
-import { css, html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { property, query, state } from 'lit/decorators.js';
-import type { Client } from '../embed/client.ts';
+import type { Client, Tagged } from '../embed/client.ts';
 import { ApiError, vmPath } from '../model/rest.ts';
 import { findingText, problem } from '../embed/parts.ts';
 import { base } from '../embed/styles.ts';
 import type { Finding, Nic, Pool, Vm } from '../model/types.ts';
-import { consequence, done, isAnswerable, nicName, pairOf, position, selector, stateText,
-  type Consequence, type PairChange, type PairRequest } from './switch-state.ts';
+import { changeView } from './diff-view.ts';
+import { canChange, consequence, done, isAnswerable, nicName, pairOf, position, selector, stateText,
+  type Consequence, type PairChange, type PairRequest, type PlannedChange } from './switch-state.ts';
 
 /** Fired when a pair was changed; `detail` is the change. */
 export const CHANGED = 'understudy-changed';
@@ -39,7 +40,9 @@ export class UnderstudySwitch extends LitElement {
   /** Why the user may not press it, such as a missing role or a lost connection. */
   @property() locked = '';
 
-  @state() private preview: PairChange | undefined;
+  /** The dry run of a press; empty while it is not known. */
+  @state() private preview: Tagged<PlannedChange> | undefined;
+  @state() private foreseeing = false;
   @state() private questions: Finding[] = [];
   @state() private pools: Pool[] = [];
   @state() private error: unknown;
@@ -48,31 +51,45 @@ export class UnderstudySwitch extends LitElement {
   @state() private accepted = false;
   @state() private asking = false;
   @query('dialog') private readonly dialog!: HTMLDialogElement;
-  private pool = '';
-
-  protected override updated(changes: PropertyValues<this>): void {
-    if ((changes.has('vm') || changes.has('nic') || changes.has('client')) && this.definitionKey() !== this.previewKey) void this.foresee();
-  }
-
+  @state() private pool = '';
   private previewKey = '';
+  /** Ends with the dry run. */
+  private foreseen: Promise<void> = Promise.resolve();
+  private pressing = false;
+
+  protected override updated(): void {
+    if (this.definitionKey() !== this.previewKey) this.foreseen = this.foresee();
+  }
 
   /** What the dry run depends on. */
   private definitionKey(): string {
-    return JSON.stringify([this.vm?.uuid, this.vm?.host, this.vm?.nics, this.locked]);
+    return JSON.stringify([this.client !== undefined, this.vm?.uuid, this.vm?.host, this.vm?.state, this.vm?.nics, this.nic?.index,
+      this.locked, this.pool, this.accepted]);
   }
 
-  /** The dry run, so that the consequence is shown before a press. */
+  /** The dry run, so that the consequence and the change of the definition are shown before a press. */
   private async foresee(): Promise<void> {
     const { vm, nic, client } = this;
-    this.previewKey = this.definitionKey();
+    const key = this.definitionKey();
+    this.previewKey = key;
     this.preview = undefined;
-    if (vm === undefined || nic === undefined || client === undefined || this.locked !== '') return;
-    if (nic.role !== 'plain' || nic.model !== 'virtio' || vm.state === 'incoming' || vm.state === 'unknown') return;
+    this.foreseeing = false;
+    if (vm === undefined || nic === undefined || client === undefined || this.locked !== '' || !canChange(vm, nic)) return;
+    this.foreseeing = true;
     try {
-      this.preview = await client.call<PairChange>('POST', vmPath(vm, 'pair', '&dry-run'), this.request());
+      const preview = nic.role === 'standby'
+        ? await client.tagged<PlannedChange>('DELETE', this.path(vm, nic, '&dry-run'))
+        : await client.tagged<PlannedChange>('POST', this.path(vm, nic, '&dry-run'), this.request());
+      if (this.previewKey === key) this.preview = preview;
     } catch {
       // The same call without dry run reports the cause when the switch is pressed.
     }
+    if (this.previewKey === key) this.foreseeing = false;
+  }
+
+  /** Of the call that switches the pair. */
+  private path(vm: Vm, nic: Nic, query = ''): string {
+    return vmPath(vm, nic.role === 'standby' ? `pairs/${encodeURIComponent(selector(nic))}` : 'pairs', query);
   }
 
   private request(): PairRequest {
@@ -95,28 +112,32 @@ export class UnderstudySwitch extends LitElement {
       <div class="row">
         <button type="button" class="toggle ${pressed === 'true' ? 'on' : pressed}" aria-pressed=${pressed}
           aria-disabled=${String(!next.possible || this.busy)} aria-describedby="consequence"
-          aria-label="Failover pair of ${nicName(nic)} of ${vm.name}: ${stateText(vm, nic)}" @click=${() => { void this.press(next); }}>
+          aria-label="Failover pair of ${nicName(nic)} of ${vm.name}: ${stateText(vm, nic)}" @click=${() => { void this.press(); }}>
           <span class="track" aria-hidden="true"></span><span>${stateText(vm, nic)}</span>
         </button>
       </div>
       ${pending ? html`<div class="pending"><span>Pending change: ${now === 'pending-on'
         ? 'the VM gets the pair when it is shut down and started again.'
         : 'the VM loses the pair when it is shut down and started again.'}</span>
-        <button type="button" aria-disabled=${String(!next.possible || this.busy)} @click=${() => { void this.press(next); }}>Revert pending change</button></div>` : nothing}
+        <button type="button" aria-disabled=${String(!next.possible || this.busy)} @click=${() => { void this.press(); }}>Revert pending change</button></div>` : nothing}
       <p id="consequence" class="small quiet">${next.possible ? `If you press: ${next.text}` : next.text}</p>
       <p role="status" class="small">${this.busy ? 'Changing …' : this.message}</p>
       ${this.error === undefined ? nothing : problem(this.error)}
+      ${next.possible && !this.asking ? changeView(this.preview?.value, this.foreseeing) : nothing}
       ${this.question(vm, nic, next)}`;
   }
 
   private consequence(vm: Vm, nic: Nic): Consequence {
-    return this.locked === '' ? consequence(vm, nic, this.moving, this.preview) : { text: this.locked, possible: false, asks: false };
+    return this.locked === '' ? consequence(vm, nic, this.moving, this.preview?.value) : { text: this.locked, possible: false, asks: false };
   }
 
   private question(vm: Vm, nic: Nic, next: Consequence): TemplateResult {
     const off = nic.role === 'standby';
     const needsConsent = this.questions.some((one) => one.code === 'machine-change-needs-consent');
-    return html`<dialog aria-labelledby="title" @close=${() => { this.accepted = false; this.asking = false; }}>
+    const refused = needsConsent && !this.accepted ? 'Accept the change of the machine type first.'
+      : this.foreseeing ? 'Checking …'
+      : next.possible ? '' : next.text;
+    return html`<dialog aria-labelledby="title" @close=${() => { this.reset(); }}>
       ${this.asking ? html`<div>
         <h2 id="title">Failover ${off ? 'off' : 'on'}: ${vm.name}, ${nicName(nic)}</h2>
         <p>${next.text}</p>
@@ -128,20 +149,31 @@ export class UnderstudySwitch extends LitElement {
           <select id="pool" @change=${(e: Event) => { this.pool = (e.target as HTMLSelectElement).value; }}>
             ${this.pools.map((one) => html`<option value=${one.name}>${one.name}${one.kind === 'emulated' ? ' (emulated)' : ''}</option>`)}
           </select></div>` : nothing}
+        ${changeView(this.preview?.value, this.foreseeing, true)}
+        <p role="status" class="small">${refused}</p>
         <footer>
           <button type="button" @click=${() => { this.dialog.close(); }}>Cancel</button>
-          <button type="button" class=${off ? 'danger' : 'main'} aria-disabled=${String(needsConsent && !this.accepted)}
-            @click=${() => { void this.confirm(needsConsent); }}>${off ? confirmOff(next) : 'Switch failover on'}</button>
+          <button type="button" class=${off ? 'danger' : 'main'} aria-disabled=${String(refused !== '')}
+            @click=${() => { if (refused === '') void this.confirm(); }}>${off ? confirmOff(next) : 'Switch failover on'}</button>
         </footer>
       </div>` : nothing}
     </dialog>`;
   }
 
-  private async press(next: Consequence): Promise<void> {
+  /** A press before the end of the dry run waits for it. */
+  private async press(): Promise<void> {
+    if (this.pressing) return;
+    this.pressing = true;
+    await this.foreseen;
+    if (this.vm !== undefined && this.nic !== undefined) await this.act(this.consequence(this.vm, this.nic));
+    this.pressing = false;
+  }
+
+  private async act(next: Consequence): Promise<void> {
     if (!next.possible || this.busy) return;
     this.error = undefined;
     this.message = '';
-    this.questions = this.preview?.findings.filter((one) => one.severity === 'error' && isAnswerable(one)) ?? [];
+    this.questions = this.preview?.value.findings.filter((one) => one.severity === 'error' && isAnswerable(one)) ?? [];
     if (next.asks || this.questions.length > 0) {
       await this.ask();
     } else {
@@ -159,8 +191,14 @@ export class UnderstudySwitch extends LitElement {
     this.dialog.showModal();
   }
 
-  private async confirm(needsConsent: boolean): Promise<void> {
-    if (needsConsent && !this.accepted) return;
+  /** The answers were for one press. */
+  private reset(): void {
+    this.asking = false;
+    this.accepted = false;
+    this.pool = '';
+  }
+
+  private async confirm(): Promise<void> {
     const change = this.change();
     this.dialog.close();
     await change;
@@ -170,12 +208,14 @@ export class UnderstudySwitch extends LitElement {
     const { vm, nic, client } = this;
     if (vm === undefined || nic === undefined || client === undefined) return;
     const on = nic.role !== 'standby';
+    // Only to the definition whose change was shown.
+    const tag = this.preview?.tag;
     const request = this.request();
     this.busy = true;
     try {
       const change = on
-        ? await client.call<PairChange>('POST', vmPath(vm, 'pair'), request)
-        : await client.call<PairChange>('DELETE', vmPath(vm, 'pair', `&nic=${encodeURIComponent(selector(nic))}`));
+        ? await client.call<PairChange>('POST', this.path(vm, nic), request, tag)
+        : await client.call<PairChange>('DELETE', this.path(vm, nic), undefined, tag);
       this.message = done(on, nicName(nic), change);
       this.dispatchEvent(new CustomEvent(CHANGED, { detail: change, bubbles: true, composed: true }));
     } catch (error) {
@@ -193,6 +233,7 @@ export class UnderstudySwitch extends LitElement {
       await this.ask();
     } else {
       this.error = error;
+      if (error instanceof ApiError && error.status === 412) this.foreseen = this.foresee();
     }
   }
 }

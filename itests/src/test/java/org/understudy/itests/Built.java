@@ -16,7 +16,7 @@ import org.assertj.core.api.Assumptions;
 public final class Built {
     /** Options of each test guest, for an emulated CPU: a short boot, and few wakeups; a later interval counts. */
     public static final String GUEST_OPTIONS =
-            "console=ttyS0 quiet mitigations=off cryptomgr.notests understudy.interval=100";
+            "console=ttyS0 quiet mitigations=off no_timer_check cryptomgr.notests understudy.interval=100";
 
     private static final Path ROOT =
             Path.of(System.getProperty("understudy.root", ".")).toAbsolutePath().normalize();
@@ -47,6 +47,16 @@ public final class Built {
         return ROOT.resolve("itests/manager/target/org.understudy.itests.manager-%s.jar".formatted(VERSION));
     }
 
+    /** The bundle that managers compile against. */
+    public static Path api() {
+        return ROOT.resolve("bundles/api/target/org.understudy.api-%s.jar".formatted(VERSION));
+    }
+
+    /** A page of the documentation. */
+    public static Path docs(String name) {
+        return ROOT.resolve("docs").resolve(name);
+    }
+
     /** The script {@code understudy} of the checkout. */
     public static Path script() {
         return ROOT.resolve("understudy");
@@ -55,6 +65,11 @@ public final class Built {
     /** The browser tests of the console, as the build of the bundle web made them. */
     public static Path consoleTests() {
         return ROOT.resolve("bundles/web/target/console.tests");
+    }
+
+    /** A page of the documentation. */
+    public static Path documentation(String name) {
+        return ROOT.resolve("docs").resolve(name);
     }
 
     /** The hooks for managers, as they are copied to a host. */

@@ -25,12 +25,13 @@ public interface AccessTokens {
     /**
      * Creates a token.
      *
-     * @param user the creator
+     * @param user the creator, a user of the realm
      * @param name letters, digits, dot, hyphen and underscore; unique for the user
      * @param role what the token may do; no more than the creator
      * @param life until it expires, {@link #LONGEST} at most
      * @return the token with its secret
-     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT}; {@link ErrorCode#IO_FAILED} if it cannot be stored
+     * @throws UnderstudyException {@link ErrorCode#INVALID_ARGUMENT}; {@link ErrorCode#ROLE_MISSING} if the realm reports that the
+     *     user does not have the role; {@link ErrorCode#IO_FAILED} if it cannot be stored
      */
     Created create(String user, String name, Role role, Duration life);
 

@@ -21,6 +21,8 @@ public enum Action {
     CANCEL(Role.OPERATOR),
     /** Checks and completes a definition for a manager, and leases VFs for it. The manager defines the VM by its own rights. */
     PROVISION(Role.OPERATOR),
+    /** Runs a program in a guest that reads its network configuration. */
+    CHECK_GUEST(Role.OPERATOR),
     /** Adds or removes a pair, which changes the definition of the VM. */
     PAIR(Role.ADMIN),
     /** Defines a VM or changes its definition. */

@@ -73,6 +73,9 @@ public enum ErrorCode {
     MIGRATION_NOT_FOUND(404, 3, "List the migrations with understudy:migration-list."),
     /** This server does not have the token. */
     TOKEN_NOT_FOUND(404, 3, "List the tokens with understudy:token-list."),
+    /** The history does not have the entry. */
+    HISTORY_ENTRY_NOT_FOUND(
+            404, 3, "List the entries with understudy:history-list; old ones are deleted (docs/history.md)."),
     /** The VM does not have the NIC. */
     NIC_NOT_FOUND(404, 3, "List the NICs with understudy:vm-show."),
     /** Another VM has the name. */

@@ -75,6 +75,14 @@ public enum FindingCode {
     MEMORY_LIMIT_TOO_LOW(20, Severity.WARNING),
     /** The address of the VF has a form or a value that libvirt refuses. */
     VF_ADDRESS_INVALID(21, Severity.ERROR),
+    /** The traffic of the primary bypasses the network filter of the standby NIC. */
+    FILTER_BYPASSED(22, Severity.ERROR),
+    /** The traffic of the primary bypasses the bandwidth limits of the standby NIC. */
+    BANDWIDTH_BYPASSED(22, Severity.WARNING),
+    /** The traffic of the primary bypasses the isolation of the standby NIC from other ports of its bridge. */
+    ISOLATION_BYPASSED(22, Severity.WARNING),
+    /** The traffic of the primary bypasses the rules of the virtual switch or the security groups of the standby NIC. */
+    SWITCH_RULES_BYPASSED(22, Severity.WARNING),
 
     // Pair editor: why a pair cannot be made as requested.
     /** The VM has no such NIC. */
@@ -180,9 +188,29 @@ public enum FindingCode {
     /** The VM does not run where it should. */
     GUEST_NOT_RUNNING(0, Severity.ERROR),
 
+    // Guest check: how the guest uses its pairs.
+    /** The guest agent of the VM does not answer. */
+    GUEST_AGENT_ABSENT(0, Severity.WARNING),
+    /** The guest agent may not run programs, so that the configuration of the guest is unknown. */
+    GUEST_NOT_EXAMINED(0, Severity.NOTICE),
+    /** The guest has no failover device for the pair. */
+    GUEST_WITHOUT_FAILOVER(0, Severity.WARNING),
+    /** Another device than the failover device of the pair has IP addresses. */
+    GUEST_ADDRESS_MISPLACED(0, Severity.WARNING),
+    /** A configuration file of the guest selects a device by the MAC address, which three devices of a pair have. */
+    GUEST_PROFILE_BY_MAC(0, Severity.WARNING),
+    /** A rule of the guest renames a device by the MAC address, which three devices of a pair have. */
+    GUEST_RENAMES_BY_MAC(0, Severity.WARNING),
+    /** A PCI network device of the guest has no driver. */
+    GUEST_DRIVER_MISSING(0, Severity.WARNING),
+    /** The devices of a pair have different MTUs. */
+    GUEST_MTU_DIFFERS(0, Severity.WARNING),
+
     // Managers that call NicProvisioning before they act.
     /** A {@link NicContributor} refuses. */
     VETOED(0, Severity.ERROR),
+    /** A hook let a VM continue without a VF. */
+    HOOK_PASSED_VM(0, Severity.WARNING),
     /** A {@link NicContributor} threw an exception, or its definition is not XML. */
     CONTRIBUTOR_FAILED(0, Severity.WARNING),
 

@@ -52,4 +52,14 @@ public interface NicProvisioning {
      *     ErrorCode#HOST_NOT_FOUND}
      */
     Provisioned arriving(HostName host, String definition, List<PairRequest> requests);
+
+    /**
+     * Records VMs that a hook let continue without a VF. Each is a finding of {@link Doctor} until it is no longer on the host,
+     * is shut off or has a pair. Does not block.
+     *
+     * @param host the host on which they run
+     * @param vms the VMs, in any order
+     * @throws UnderstudyException {@link ErrorCode#HOST_NOT_FOUND}
+     */
+    void passed(HostName host, List<PassedVm> vms);
 }

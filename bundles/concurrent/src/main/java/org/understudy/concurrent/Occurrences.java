@@ -10,7 +10,9 @@ public enum Occurrences {
     /** VMs whose events were dropped or not received, so that they were read again; by host. */
     EVENTS_MISSED,
     /** Logins that were refused; by reason. */
-    LOGINS_REFUSED;
+    LOGINS_REFUSED,
+    /** VMs that a hook let continue without a VF; by host. */
+    VMS_PASSED;
 
     private final Map<String, LongAdder> counts = new ConcurrentSkipListMap<>();
 

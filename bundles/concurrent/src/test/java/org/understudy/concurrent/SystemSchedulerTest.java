@@ -112,7 +112,7 @@ class SystemSchedulerTest {
 
         leave.countDown();
         pool.shutdown();
-        assertThat(pool.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(pool.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
     }
 
     private static List<Thread> named(String name) {

@@ -70,11 +70,30 @@ final class EmbeddedDatabase implements Database {
             throw new IOException("the name of the folder contains a semicolon");
         }
         Files.createDirectories(folder);
-        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+        if (!isPrivate()) {
+            if (hasOtherFiles()) {
+                throw new IOException(
+                        "the folder has other files and can be read by other users, use a folder of its own");
+            }
+            Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx------"));
+        }
         JdbcDataSource source = new JdbcDataSource();
         source.setURL("jdbc:h2:file:" + folder.resolve(NAME) + OPTIONS);
         source.setUser("sa");
         return source;
+    }
+
+    private boolean isPrivate() throws IOException {
+        return PosixFilePermissions.toString(Files.getPosixFilePermissions(folder))
+                .endsWith("------");
+    }
+
+    /** A folder of other programs, whose permissions they need. */
+    private boolean hasOtherFiles() throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString())
+                    .anyMatch(name -> !name.startsWith(NAME + ".") && !name.startsWith(DAMAGED));
+        }
     }
 
     @Override

@@ -34,6 +34,7 @@ final class FindingRecorder implements AutoCloseable {
     private final Set<Open> young = new HashSet<>();
 
     private Subscription timer = () -> {};
+    private boolean waiting;
     /** The number of the last inventory. */
     private long follower;
 
@@ -110,11 +111,16 @@ final class FindingRecorder implements AutoCloseable {
 
     private Open begin(PastFinding finding) {
         Open begun = new Open(finding);
-        if (young.isEmpty()) {
+        young.add(begun);
+        awaitLasting();
+        return begun;
+    }
+
+    private void awaitLasting() {
+        if (!waiting && !young.isEmpty()) {
+            waiting = true;
             timer = scheduler.after(LASTING, this::storeLasting);
         }
-        young.add(begun);
-        return begun;
     }
 
     private Open update(Open known, PastFinding now) {
@@ -144,6 +150,7 @@ final class FindingRecorder implements AutoCloseable {
     }
 
     private synchronized void storeLasting() {
+        waiting = false;
         Instant old = scheduler.instant().minus(LASTING);
         List<Open> lasting =
                 young.stream().filter(o -> !o.finding.appeared().isAfter(old)).toList();
@@ -152,9 +159,7 @@ final class FindingRecorder implements AutoCloseable {
             one.stored = true;
             store.accept(one.id, one.finding);
         }
-        if (!young.isEmpty()) {
-            timer = scheduler.after(LASTING, this::storeLasting);
-        }
+        awaitLasting();
     }
 
     private void endAll() {

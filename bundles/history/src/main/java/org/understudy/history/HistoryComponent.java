@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.history;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +29,8 @@ import org.understudy.api.Migration;
 import org.understudy.api.Migrations;
 import org.understudy.api.Policies;
 import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.ServerIdentity;
 import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.ServiceSubscription;
 import org.understudy.concurrent.SystemScheduler;
@@ -49,14 +50,14 @@ public final class HistoryComponent implements History, AuditLog {
     private final ServiceSubscription<Inventory> inventory;
 
     @Activate
-    public HistoryComponent(BundleContext bundle, @Reference Policies policies) {
-        this(folder(bundle), policies, SystemScheduler.process());
+    public HistoryComponent(BundleContext bundle, @Reference Policies policies, @Reference ServerIdentity identity) {
+        this(folder(bundle), policies, identity, SystemScheduler.process());
     }
 
     /** @param folder of the data of this server */
-    HistoryComponent(Path folder, Policies policies, Scheduler scheduler) {
+    HistoryComponent(Path folder, Policies policies, ServerIdentity identity, Scheduler scheduler) {
         Function<HistoryPolicy, Database> databases = now -> database(now, folder, scheduler);
-        String server = server(folder);
+        String server = server(identity);
         format = new RowFormat(server);
         history = new StoredHistory(policies.current().history(), databases, server, scheduler);
         recorder = new FindingRecorder(scheduler, (id, finding) -> history.put(format.of(id, finding)));
@@ -71,16 +72,12 @@ public final class HistoryComponent implements History, AuditLog {
     }
 
     /** Without a data folder there is no embedded database either, which is a finding. */
-    private static String server(Path folder) {
+    private static String server(ServerIdentity identity) {
         try {
-            return OriginId.in(folder);
-        } catch (IOException e) {
+            return identity.id();
+        } catch (UnderstudyException e) {
             String id = UUID.randomUUID().toString();
-            LOG.warn(
-                    "Server id in folder {}: cannot be used, {} is used until the next start: {}",
-                    folder,
-                    id,
-                    e.toString());
+            LOG.warn("Server id cannot be used, {} is used until the next start: {}", id, e.getMessage());
             return id;
         }
     }

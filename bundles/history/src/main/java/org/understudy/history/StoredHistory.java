@@ -26,7 +26,7 @@ import org.understudy.concurrent.Scheduler;
 
 /** The history in the database of the configuration. Safe for use from any thread. */
 final class StoredHistory implements History {
-    static final int MAX_WAITING = 10_000;
+    private static final int MAX_WAITING = 10_000;
     static final Duration LIMIT = Duration.ofSeconds(10);
     private static final Logger LOG = LoggerFactory.getLogger(StoredHistory.class);
     private static final long MAX_CHARACTERS = 1 << 25;
@@ -49,9 +49,18 @@ final class StoredHistory implements History {
     /** @param server the id of this server */
     StoredHistory(
             HistoryPolicy policy, Function<HistoryPolicy, Database> databases, String server, Scheduler scheduler) {
+        this(policy, databases, server, scheduler, MAX_WAITING);
+    }
+
+    StoredHistory(
+            HistoryPolicy policy,
+            Function<HistoryPolicy, Database> databases,
+            String server,
+            Scheduler scheduler,
+            int maxWaiting) {
         this.databases = databases;
         this.scheduler = scheduler;
-        buffer = new WriteBuffer(MAX_WAITING, MAX_CHARACTERS, scheduler::instant);
+        buffer = new WriteBuffer(maxWaiting, MAX_CHARACTERS, scheduler::instant);
         writers = scheduler.pool("understudy-history", WRITERS, WRITERS);
         readers = scheduler.pool("understudy-history-query", READERS, WAITING_READERS);
         Instant started = scheduler.instant();
@@ -129,7 +138,7 @@ final class StoredHistory implements History {
             writer.report(e);
             throw new UnderstudyException(
                     ErrorCode.HISTORY_UNAVAILABLE,
-                    "History in " + writer.database().subject() + " cannot be read: " + e.getMessage(),
+                    "History in " + writer.database().subject() + " cannot be read: " + FailureText.of(e),
                     e);
         }
     }

@@ -61,6 +61,37 @@ class EmbeddedDatabaseTest extends HistoryTableContract {
                 .isEqualTo("rwx------");
     }
 
+    /** Such as /srv, which other programs could not use any more. */
+    @Test
+    void changesNoPermissionsOfAFolderOfOtherPrograms() throws IOException {
+        Path shared = Files.createDirectory(folder.resolve("shared"));
+        Files.setPosixFilePermissions(shared, PosixFilePermissions.fromString("rwxr-xr-x"));
+        Files.createDirectory(shared.resolve("other"));
+
+        StoredHistory history = history(shared);
+
+        assertThat(history.findings())
+                .singleElement()
+                .satisfies(f -> assertThat(f.message())
+                        .contains("folder " + shared, "can be read by other users, use a folder of its own"));
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(shared)))
+                .isEqualTo("rwxr-xr-x");
+        history.close();
+    }
+
+    @Test
+    void takesAFolderThatHasNothingElseForItself() throws IOException {
+        Path empty = Files.createDirectory(folder.resolve("empty"));
+        Files.setPosixFilePermissions(empty, PosixFilePermissions.fromString("rwxr-xr-x"));
+
+        StoredHistory history = history(empty);
+
+        assertThat(history.findings()).isEmpty();
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(empty)))
+                .isEqualTo("rwx------");
+        history.close();
+    }
+
     @Test
     void hasWhatIsWrittenOnDiskWhenTheServerIsKilled() throws Exception {
         write(row(1), row(2));

@@ -102,6 +102,20 @@ class FindingRecorderTest {
     }
 
     @Test
+    void waitsOnceForFindingsThatComeAndGo() {
+        recorder.follow(inventory);
+        int before = scheduler.timed();
+
+        for (int i = 0; i < 5; i++) {
+            inventory.change(vm(PairHealth.ON_STANDBY));
+            inventory.change(vm(PairHealth.ACTIVE));
+            scheduler.advance(Duration.ofSeconds(1));
+        }
+
+        assertThat(scheduler.timed()).isEqualTo(before + 1);
+    }
+
+    @Test
     void recordsNothingThatEndsWithinSeconds() {
         recorder.follow(inventory);
         for (int i = 0; i < 5; i++) {

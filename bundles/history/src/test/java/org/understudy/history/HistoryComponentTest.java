@@ -17,6 +17,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.understudy.api.AuditEntry;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.FindingCode;
 import org.understudy.api.HistoryEntry;
 import org.understudy.api.HistoryKind;
@@ -29,6 +30,7 @@ import org.understudy.api.Outcome;
 import org.understudy.api.Policies;
 import org.understudy.api.Policy;
 import org.understudy.api.Subscription;
+import org.understudy.api.UnderstudyException;
 import org.understudy.concurrent.testing.FakeScheduler;
 
 class HistoryComponentTest {
@@ -61,7 +63,7 @@ class HistoryComponentTest {
     }
 
     private HistoryComponent start() {
-        HistoryComponent component = new HistoryComponent(folder, policies, scheduler);
+        HistoryComponent component = new HistoryComponent(folder, policies, () -> "0123456789ab", scheduler);
         component.setMigrations(migrations);
         scheduler.advance(HistoryWriter.PACE);
         return component;
@@ -122,8 +124,7 @@ class HistoryComponentTest {
     }
 
     @Test
-    void usesTheIdOfTheServerThatItsLeasesHave() throws Exception {
-        Files.writeString(folder.resolve("server-id"), "0123456789ab\n");
+    void usesTheIdOfTheServerThatItsLeasesHave() {
         HistoryComponent component = start();
         component.record(Entries.action("jane", "web1", Entries.START));
 
@@ -153,7 +154,13 @@ class HistoryComponentTest {
     @Test
     void worksWithoutAFolder() throws Exception {
         Path file = Files.writeString(folder.resolve("file"), "");
-        HistoryComponent component = new HistoryComponent(file, policies, scheduler);
+        HistoryComponent component = new HistoryComponent(
+                file,
+                policies,
+                () -> {
+                    throw new UnderstudyException(ErrorCode.IO_FAILED, "File server-id cannot be used");
+                },
+                scheduler);
         component.setMigrations(migrations);
         component.record(Entries.action("jane", "web1", Entries.START));
         scheduler.advance(HistoryWriter.PACE);

@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,17 +34,27 @@ import org.understudy.history.testing.PostgresServer;
 
 class PostgresDatabaseTest extends HistoryTableContract {
     private static PostgresServer server;
-    private static int databases;
+    /** One for all tests, which each begin without tables: to create a database takes longer than a test. */
+    private static PostgresPolicy policy;
 
     private final FakeScheduler scheduler = new FakeScheduler();
-    private Optional<PostgresPolicy> policy = Optional.empty();
 
     @TempDir
-    Path secrets;
+    static Path secrets;
 
     @BeforeAll
     static void start() throws Exception {
         server = new PostgresServer();
+        policy = server.newDatabase("us", secrets);
+    }
+
+    @AfterEach
+    void dropTables() throws Exception {
+        try (Connection connection = server.connect(policy.database());
+                Statement statement = connection.createStatement()) {
+            statement.execute("set lock_timeout = '10s'");
+            statement.execute("drop table if exists understudy_history, understudy_history_schema");
+        }
     }
 
     @AfterAll
@@ -51,16 +62,9 @@ class PostgresDatabaseTest extends HistoryTableContract {
         server.close();
     }
 
-    private PostgresPolicy policy() throws Exception {
-        if (policy.isEmpty()) {
-            policy = Optional.of(server.newDatabase("us" + databases++, secrets));
-        }
-        return policy.get();
-    }
-
     @Override
-    Database database() throws Exception {
-        return new PostgresDatabase(policy());
+    Database database() {
+        return new PostgresDatabase(policy);
     }
 
     private StoredHistory history(PostgresPolicy place) {
@@ -84,7 +88,7 @@ class PostgresDatabaseTest extends HistoryTableContract {
 
     @Test
     void writesWhatWaitedOnceTheServerIsBack() throws Exception {
-        StoredHistory history = history(policy());
+        StoredHistory history = history(policy);
         history.put(row("a", 1));
         scheduler.advance(HistoryWriter.PACE);
         assertThat(history.findings()).isEmpty();
@@ -106,10 +110,9 @@ class PostgresDatabaseTest extends HistoryTableContract {
 
     @Test
     void reportsAWrongPasswordWithoutPrintingIt() throws Exception {
-        PostgresPolicy right = policy();
         String wrong = "n0t-the-secret";
-        PostgresPolicy mistaken =
-                server.policy(right.database(), right.user(), Optional.of(PostgresServer.passwordFile(secrets, wrong)));
+        PostgresPolicy mistaken = server.policy(
+                policy.database(), policy.user(), Optional.of(PostgresServer.passwordFile(secrets, wrong)));
 
         StoredHistory history = history(mistaken);
 
@@ -125,20 +128,21 @@ class PostgresDatabaseTest extends HistoryTableContract {
 
     @Test
     void refusesAPasswordFileThatEveryUserCanRead() throws Exception {
-        Path file = Path.of(policy().passwordFile().orElseThrow());
+        Path file = PostgresServer.passwordFile(secrets, PostgresServer.PASSWORD);
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
 
-        assertThatThrownBy(() -> database().open()).hasMessageContaining("can be read by every user");
+        Database readable = new PostgresDatabase(server.policy(policy.database(), policy.user(), Optional.of(file)));
+
+        assertThatThrownBy(readable::open).hasMessageContaining("can be read by every user");
     }
 
-    private PostgresPolicy encrypted(String host, Optional<Path> root) throws Exception {
-        PostgresPolicy plain = policy();
+    private static PostgresPolicy encrypted(String host, Optional<Path> root) {
         return new PostgresPolicy(
                 host,
-                plain.port(),
-                plain.database(),
-                plain.user(),
-                plain.passwordFile(),
+                policy.port(),
+                policy.database(),
+                policy.user(),
+                policy.passwordFile(),
                 true,
                 root.map(Path::toString));
     }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.nio.file.Path;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
@@ -57,11 +58,12 @@ class StoredHistoryTest {
     @Test
     void delaysNoCallerWhileTheStoreHangsAndReportsIt() throws Exception {
         HangingDatabase database = new HangingDatabase(folder, scheduler);
-        StoredHistory history = history(database);
+        StoredHistory history =
+                new StoredHistory(HistoryPolicy.defaults(), policy -> database, "server-a", scheduler, 500);
         pass(HistoryWriter.PACE);
         database.awaitCall();
 
-        for (int i = 0; i < StoredHistory.MAX_WAITING + 10; i++) {
+        for (int i = 0; i < 510; i++) {
             history.put(row(i));
         }
         assertThatThrownBy(() -> history.find(ALL))
@@ -73,12 +75,12 @@ class StoredHistoryTest {
                 .extracting(Finding::code)
                 .containsExactly(FindingCode.HISTORY_UNAVAILABLE, FindingCode.HISTORY_INCOMPLETE);
         assertThat(history.findings().get(0).message())
-                .contains("has not answered for 30 s", "entries that wait in memory: 10000");
+                .contains("has not answered for 30 s", "entries that wait in memory: 500");
         assertThat(history.findings().get(1).message()).contains("history lost: 10,");
 
         database.release();
         await("the rows").until(() -> history.findings().size() == 1);
-        assertThat(find(history).entries()).extracting(e -> e.id()).startsWith("m-10009");
+        assertThat(find(history).entries()).extracting(e -> e.id()).startsWith("m-509");
         history.close();
     }
 
@@ -109,6 +111,22 @@ class StoredHistoryTest {
                 .isInstanceOf(ExecutionException.class)
                 .hasMessageContaining("has not answered within 10 s");
         released.countDown();
+        history.close();
+    }
+
+    @Test
+    void reportsAQueryThatFailsWithoutItsStatement() {
+        StoredHistory history = history(new EmbeddedDatabase(folder, scheduler));
+        pass(HistoryWriter.PACE);
+        find(history);
+
+        assertThatThrownBy(() -> history.call(connection -> {
+                    try (Statement statement = connection.createStatement()) {
+                        return statement.execute("select missing from understudy_history");
+                    }
+                }))
+                .hasMessageContaining("cannot be read: Column \"MISSING\" not found")
+                .hasMessageNotContaining("understudy_history");
         history.close();
     }
 

@@ -58,6 +58,12 @@ final class ProcessMetrics {
                 "Refused logins: a wrong password (failed), or too many before (delayed)",
                 "reason",
                 Occurrences.LOGINS_REFUSED);
+        occurrences(
+                registry,
+                "understudy_hook_passed_vms_total",
+                "VMs that a hook let continue without a VF, by host",
+                "host",
+                Occurrences.VMS_PASSED);
     }
 
     private static void gauge(PrometheusRegistry registry, String name, String help, ToDoubleFunction<Usage> value) {

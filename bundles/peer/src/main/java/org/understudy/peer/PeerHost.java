@@ -253,6 +253,7 @@ final class PeerHost implements InvocationHandler {
     private void received(Received received) {
         try {
             RecordedEvents.Page page = received.page();
+            boolean restarted = !isKnown(page.epoch());
             synchronized (this) {
                 if (closed) {
                     return;
@@ -265,6 +266,10 @@ final class PeerHost implements InvocationHandler {
                             received.missed().stream().map(vm -> new HostEvent.EventsMissed(vm, now)),
                             page.events().stream())
                     .forEach(event -> consumers.forEach(consumer -> deliver(consumer, event)));
+            // A restart may be too short for an outage, and no event names a VM that is gone.
+            if (restarted && outage.isEmpty()) {
+                outageListeners.forEach(Runnable::run);
+            }
             setOutage(Optional.empty());
         } catch (RuntimeException e) {
             failed(e);

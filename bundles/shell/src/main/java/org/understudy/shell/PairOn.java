@@ -49,10 +49,12 @@ public final class PairOn extends PairCommand {
 
     @Option(
             name = "--consent",
-            description = "Accept a risk by its name, such as change-machine-type",
+            description = "Accept a risk: change-machine-type, bypass-filter",
             multiValued = true,
             valueToShowInHelp = "")
-    @Completion(value = StringsCompleter.class, values = "change-machine-type")
+    @Completion(
+            value = StringsCompleter.class,
+            values = {"change-machine-type", "bypass-filter"})
     List<String> consents = List.of();
 
     @Override

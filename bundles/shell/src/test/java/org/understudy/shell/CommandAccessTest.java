@@ -33,11 +33,15 @@ import org.understudy.api.Action;
 class CommandAccessTest {
     private static final Path FEATURE = Path.of("../../features/kar/src/main/feature/feature.xml");
     private static final Path ETC = Path.of("../../features/distribution/src/main/resources/etc");
-    private static final Pattern ACCESS_LIST = Pattern.compile(
-            "<config name=\"org\\.apache\\.karaf\\.command\\.acl\\.understudy\">(.*?)</config>", Pattern.DOTALL);
 
     private static Properties roles() throws IOException {
-        Matcher list = ACCESS_LIST.matcher(Files.readString(FEATURE));
+        return roles("org.apache.karaf.command.acl.understudy");
+    }
+
+    private static Properties roles(String accessList) throws IOException {
+        Matcher list = Pattern.compile(
+                        "<config name=\"" + Pattern.quote(accessList) + "\">(.*?)</config>", Pattern.DOTALL)
+                .matcher(Files.readString(FEATURE));
         assertThat(list.find()).as("an access list in " + FEATURE).isTrue();
         Properties roles = new Properties();
         roles.load(new StringReader(list.group(1)));
@@ -98,6 +102,15 @@ class CommandAccessTest {
         });
         assertThat(roles.getProperty("lint[/(?s).*--file.*/]"))
                 .isEqualTo(String.join(", ", AccessPolicy.DEFAULT.sufficientFor(Action.READ_FILE.role())));
+    }
+
+    @Test
+    void permitsTheMBeansToEveryRoleThatReads() throws Exception {
+        Properties roles = roles("jmx.acl.org.understudy");
+
+        assertThat(roles.getProperty("get*"))
+                .isEqualTo(String.join(", ", AccessPolicy.DEFAULT.sufficientFor(Action.VIEW.role())));
+        assertThat(roles).hasSize(2).containsEntry("*", "admin");
     }
 
     @Test

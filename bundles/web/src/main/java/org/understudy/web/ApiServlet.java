@@ -18,7 +18,7 @@ import org.understudy.api.ErrorCode;
  * {@code /api}: a page that shows the description of the REST interface. Also answers what no other part of the interface
  * does: there is no such resource, or its part of the server is starting.
  */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api")
 public final class ApiServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 

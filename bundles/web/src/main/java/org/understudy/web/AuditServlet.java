@@ -13,7 +13,7 @@ import org.understudy.api.HistoryPage;
 import org.understudy.api.JsonView;
 
 /** {@code /audit}: the actions of users. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/audit")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/audit")
 public final class AuditServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import javax.servlet.ServletRequest;
@@ -32,6 +33,8 @@ import org.understudy.api.VmOnHost;
 import org.understudy.api.VmUuid;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.concurrent.Scheduler;
+import org.understudy.concurrent.SystemScheduler;
 import org.understudy.web.access.Caller;
 
 /** Makes one audit entry of each request that needs one. Never throws, and never waits for a host or a store. */
@@ -40,8 +43,10 @@ public final class AuditTrail {
     private static final Logger LOG = LoggerFactory.getLogger(AuditTrail.class);
     private static final String OUTCOME = AuditTrail.class.getName() + ".outcome";
     private static final String OBJECT = AuditTrail.class.getName() + ".object";
+    private static final String DRY_RUN = AuditTrail.class.getName() + ".dry-run";
 
     private final List<AuditLog> logs = new CopyOnWriteArrayList<>();
+    private final RefusalLimit refusals;
     private final List<Inventory> inventories = new CopyOnWriteArrayList<>();
 
     /** What an action was done to. */
@@ -78,7 +83,13 @@ public final class AuditTrail {
     }
 
     @Activate
-    public AuditTrail() {}
+    public AuditTrail() {
+        this(SystemScheduler.process());
+    }
+
+    AuditTrail(Scheduler clock) {
+        this.refusals = new RefusalLimit(clock);
+    }
 
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
     void addLog(AuditLog log) {
@@ -111,6 +122,11 @@ public final class AuditTrail {
     /** Notes further values of a request, such as the destination. No password and no document. */
     static void note(ServletRequest request, String message) {
         request.setAttribute(OUTCOME, new Outcome(Optional.empty(), message));
+    }
+
+    /** A request that has shown a change and made none, such as each view of a page with a switch, needs no record. */
+    static void dryRun(ServletRequest request) {
+        request.setAttribute(DRY_RUN, true);
     }
 
     /** Notes the error that a request ends with. */
@@ -162,6 +178,9 @@ public final class AuditTrail {
 
     /** Records a request that was done. */
     void record(Caller caller, Action action, HttpServletRequest request, AuditObject object) {
+        if (request.getAttribute(DRY_RUN) != null) {
+            return;
+        }
         Outcome outcome =
                 request.getAttribute(OUTCOME) instanceof Outcome noted ? noted : new Outcome(Optional.empty(), "");
         Object named = request.getAttribute(OBJECT);
@@ -175,6 +194,14 @@ public final class AuditTrail {
         if (!action.isAudited()) {
             return;
         }
+        String omitted = "";
+        if (error.equals(Optional.of(ErrorCode.ROLE_MISSING))) {
+            OptionalLong before = refusals.admit(actor.user());
+            if (before.isEmpty()) {
+                return;
+            }
+            omitted = before.getAsLong() == 0 ? "" : "; earlier refusals without an entry: " + before.getAsLong();
+        }
         AuditEntry entry = new AuditEntry(
                 UUID.randomUUID(),
                 Instant.now(),
@@ -187,7 +214,7 @@ public final class AuditTrail {
                 object.host(),
                 error.map(Result::of).orElse(Result.ACCEPTED),
                 error,
-                message);
+                message + omitted);
         for (AuditLog log : logs) {
             try {
                 log.record(entry);

@@ -16,18 +16,26 @@ import org.understudy.concurrent.Scheduler;
  * that sends slowly would block every other request. Safe for use from several threads.
  */
 final class BodyLimits {
-    /** More than a burst of hooks, whose bodies arrive at once. */
-    static final int MOST_OF_CLIENT = 48;
-
-    /** The threads beyond it answer requests without a body. */
-    static final int MOST = 144;
-
+    private final int mostOfClient;
+    private final int most;
     private final Scheduler clock;
     private final Map<String, Integer> arriving = new HashMap<>();
     private int total;
 
-    BodyLimits(Scheduler clock) {
+    private BodyLimits(int mostOfClient, int most, Scheduler clock) {
+        this.mostOfClient = mostOfClient;
+        this.most = most;
         this.clock = clock;
+    }
+
+    /** For users: more than a burst of hooks, whose bodies arrive at once. Further threads answer requests without a body. */
+    static BodyLimits ofUsers(Scheduler clock) {
+        return new BodyLimits(48, 128, clock);
+    }
+
+    /** For the login form: clients without a login can send it, so it must not take what users need. */
+    static BodyLimits ofLogins(Scheduler clock) {
+        return new BodyLimits(8, 32, clock);
     }
 
     /**
@@ -40,10 +48,10 @@ final class BodyLimits {
     Body open(ServletInputStream in, String client, Duration longest) {
         synchronized (this) {
             int own = arriving.getOrDefault(client, 0);
-            if (own >= MOST_OF_CLIENT || total >= MOST) {
+            if (own >= mostOfClient || total >= most) {
                 throw new UnderstudyException(
                         ErrorCode.TOO_MANY_REQUESTS,
-                        own >= MOST_OF_CLIENT
+                        own >= mostOfClient
                                 ? own + " requests of this client are still being received, which is the limit"
                                 : total + " requests are still being received, which is the limit");
             }

@@ -17,7 +17,7 @@ import org.understudy.api.VmAddress;
 import org.understudy.api.VmOnHost;
 
 /** {@code /bulk-migrations}: queues, lists and cancels the migrations of many VMs. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/bulk-migrations")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/bulk-migrations")
 public final class BulkServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
@@ -37,7 +37,7 @@ public final class BulkServlet extends RestServlet {
                 Route.get("", Action.VIEW, request -> RestResponse.ok(view.write(bulk.list()))),
                 Route.post("", Action.MIGRATE, this::start),
                 Route.get("/{id}", Action.VIEW, request -> RestResponse.ok(view.write(bulk.show(request.part("id"))))),
-                Route.delete("/{id}", Action.CANCEL, this::cancel));
+                Route.delete("/{id}", Action.CANCEL, this::cancel).taking("vm"));
     }
 
     private RestResponse start(RestRequest request) {

@@ -44,17 +44,20 @@ public final class ConsoleContext extends ServletContextHelper {
     private final Policies policies;
     private final AuditTrail audit;
     private final EmbeddingOrigins origins;
+    private final RouteTable routes;
 
     @Activate
     public ConsoleContext(
             @Reference Authenticator authenticator,
             @Reference Policies policies,
             @Reference AuditTrail audit,
-            @Reference EmbeddingOrigins origins) {
+            @Reference EmbeddingOrigins origins,
+            @Reference RouteTable routes) {
         this.authenticator = authenticator;
         this.policies = policies;
         this.audit = audit;
         this.origins = origins;
+        this.routes = routes;
     }
 
     @Override
@@ -70,12 +73,14 @@ public final class ConsoleContext extends ServletContextHelper {
             response.flushBuffer();
             return false;
         }
+        RouteTable.Target target = routes.find(request);
+        target.attach(request);
         if (isLogin || origins.isScript(request)) {
             return true;
         }
         Authenticator.Result result = authenticator.check(request);
         if (result instanceof Accepted accepted) {
-            return isPermitted(accepted.caller(), request, response);
+            return isPermitted(accepted.caller(), target, request, response);
         } else if (result instanceof WithoutRole known) {
             return refuse(ErrorCode.ROLE_MISSING, roleMissing(known.user(), Action.VIEW), response);
         } else if (result instanceof Delayed delayed) {
@@ -94,9 +99,14 @@ public final class ConsoleContext extends ServletContextHelper {
                 response);
     }
 
-    private boolean isPermitted(Caller caller, HttpServletRequest request, HttpServletResponse response)
+    private boolean isPermitted(
+            Caller caller, RouteTable.Target target, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
-        Action action = RouteTable.action(request.getMethod(), Optional.ofNullable(request.getPathInfo()));
+        if (target.action().isEmpty()) {
+            caller.attach(request);
+            return true;
+        }
+        Action action = target.action().get();
         if (action.role() == Role.PEER && !Authenticator.isPrivate(request)) {
             return refuse(ErrorCode.ENCRYPTION_REQUIRED, "A server with connector peer called in plain text", response);
         }

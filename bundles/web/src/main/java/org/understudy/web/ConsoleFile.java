@@ -84,7 +84,8 @@ record ConsoleFile(String name, byte[] content, byte[] compressed, String tag) {
     void sendTo(HttpServletRequest request, HttpServletResponse response) throws IOException {
         response.setHeader("Cache-Control", "no-cache");
         response.setHeader("ETag", tag);
-        response.setHeader("Vary", "Accept-Encoding");
+        // Besides the origin, if pages of others may embed it.
+        response.addHeader("Vary", "Accept-Encoding");
         if (tag.equals(request.getHeader("If-None-Match"))) {
             response.setStatus(HttpServletResponse.SC_NOT_MODIFIED);
             return;

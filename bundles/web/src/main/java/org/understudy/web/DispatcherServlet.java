@@ -3,10 +3,7 @@ package org.understudy.web;
 
 import java.io.IOException;
 import java.time.Duration;
-import java.util.Comparator;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import javax.servlet.Servlet;
 import javax.servlet.ServletException;
 import javax.servlet.ServletInputStream;
@@ -17,8 +14,6 @@ import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
-import org.osgi.service.component.annotations.ReferenceCardinality;
-import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardContextSelect;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletAsyncSupported;
 import org.osgi.service.http.whiteboard.propertytypes.HttpWhiteboardServletName;
@@ -32,9 +27,9 @@ import org.understudy.web.access.Caller;
 import org.understudy.web.access.ClientNetwork;
 
 /**
- * The only servlet that is registered at the HTTP server; it forwards each request to the delegate with the longest
- * matching path, and makes an audit entry of each change. Jetty caches the mapping from path to servlet, also during a registration: with one servlet per path, a
- * request at that time could leave its path mapped to the wrong servlet permanently.
+ * The only servlet that is registered at the HTTP server; it forwards each request to the servlet that {@link RouteTable} has
+ * found, and makes an audit entry of each change. Jetty caches the mapping from path to servlet, also during a registration: with
+ * one servlet per path, a request at that time could leave its path mapped to the wrong servlet permanently.
  */
 @Component(service = Servlet.class)
 @HttpWhiteboardServletAsyncSupported
@@ -44,11 +39,6 @@ import org.understudy.web.access.ClientNetwork;
 public final class DispatcherServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
-    /** Property of a delegate: the prefix of its paths; empty for the requests of no other delegate. */
-    static final String PATH = "understudy.path";
-
-    private static final String API_ROOT = "/api/";
-
     /** A body of 16 MiB at 2 Mbit/s. */
     private static final Duration LONGEST_BODY = Duration.ofMinutes(1);
 
@@ -57,7 +47,7 @@ public final class DispatcherServlet extends HttpServlet {
 
     private final transient AuditTrail audit;
     private final transient BodyLimits bodies;
-    private final transient Map<String, HttpServlet> delegates = new ConcurrentHashMap<>();
+    private final transient BodyLimits forms;
 
     @Activate
     public DispatcherServlet(@Reference AuditTrail audit) {
@@ -66,65 +56,47 @@ public final class DispatcherServlet extends HttpServlet {
 
     DispatcherServlet(AuditTrail audit, Scheduler clock) {
         this.audit = audit;
-        this.bodies = new BodyLimits(clock);
-    }
-
-    @Reference(
-            target = "(" + PATH + "=*)",
-            cardinality = ReferenceCardinality.MULTIPLE,
-            policy = ReferencePolicy.DYNAMIC)
-    void addDelegate(HttpServlet delegate, Map<String, ?> properties) {
-        delegates.put(path(properties), delegate);
-    }
-
-    void removeDelegate(HttpServlet delegate, Map<String, ?> properties) {
-        delegates.remove(path(properties), delegate);
-    }
-
-    private static String path(Map<String, ?> properties) {
-        return String.valueOf(properties.get(PATH));
+        this.bodies = BodyLimits.ofUsers(clock);
+        this.forms = BodyLimits.ofLogins(clock);
     }
 
     @Override
     protected void service(HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
-        Action action = RouteTable.action(request.getMethod(), Optional.ofNullable(request.getPathInfo()));
+        RouteTable.Target target = RouteTable.Target.of(request);
         Optional<Caller> caller = Caller.find(request);
-        if (!action.isAudited() || caller.isEmpty()) {
-            forward(request, response);
+        Optional<Action> audited = target.action().filter(Action::isAudited);
+        if (audited.isEmpty() || caller.isEmpty()) {
+            forward(target, request, response);
             return;
         }
         AuditTrail.AuditObject object = audit.object(request);
         try {
-            forward(request, response);
+            forward(target, request, response);
+        } catch (RuntimeException | Error e) {
+            AuditTrail.failed(request, ErrorCode.INTERNAL, String.valueOf(e));
+            throw e;
         } finally {
-            audit.record(caller.get(), action, request, object);
+            audit.record(caller.get(), audited.get(), request, object);
         }
     }
 
-    private void forward(HttpServletRequest request, HttpServletResponse response)
+    private void forward(RouteTable.Target target, HttpServletRequest request, HttpServletResponse response)
             throws ServletException, IOException {
-        String path = Optional.ofNullable(request.getPathInfo()).orElse("");
-        Optional<String> longest = delegates.keySet().stream()
-                .filter(prefix -> path.equals(prefix) || path.startsWith(prefix + "/"))
-                .filter(prefix -> !prefix.isEmpty() || !path.startsWith(API_ROOT))
-                .max(Comparator.comparingInt(String::length));
-        Optional<HttpServlet> delegate = longest.map(delegates::get);
-        if (delegate.isPresent()) {
-            PrefixedRequest prefixed = new PrefixedRequest(request, longest.get(), path, this::body);
-            try {
-                delegate.get().service(prefixed, response);
-            } catch (UnderstudyException e) {
-                ProblemDetails.of(e.code(), e.getMessage()).sendTo(response);
-            } finally {
-                prefixed.endBody();
-            }
-        } else {
-            String message = "Understudy is starting or stopping";
-            AuditTrail.failed(request, ErrorCode.STARTING, message);
-            ProblemDetails.of(ErrorCode.STARTING, message)
+        if (target.servlet().isEmpty()) {
+            ProblemDetails.of(ErrorCode.STARTING, "Understudy is starting or stopping")
                     .with("Retry-After", "1")
                     .sendTo(response);
+            return;
+        }
+        PrefixedRequest prefixed = new PrefixedRequest(request, target.prefix(), this::body);
+        try {
+            target.servlet().get().service(prefixed, response);
+        } catch (UnderstudyException e) {
+            AuditTrail.failed(request, e.code(), e.getMessage());
+            ProblemDetails.of(e.code(), e.getMessage()).sendTo(response);
+        } finally {
+            prefixed.endBody();
         }
     }
 
@@ -135,25 +107,25 @@ public final class DispatcherServlet extends HttpServlet {
 
     private BodyLimits.Body body(HttpServletRequest request) throws IOException {
         Optional<Caller> caller = Caller.find(request);
-        return bodies.open(
-                request.getInputStream(),
-                caller.map(known -> "user " + known.user())
-                        .orElseGet(() -> "login from "
-                                + ClientNetwork.of(request.getRemoteAddr()).name()),
-                caller.isPresent() ? LONGEST_BODY : LONGEST_FORM);
+        return caller.isPresent()
+                ? bodies.open(request.getInputStream(), caller.get().user(), LONGEST_BODY)
+                : forms.open(
+                        request.getInputStream(),
+                        ClientNetwork.of(request.getRemoteAddr()).name(),
+                        LONGEST_FORM);
     }
 
-    /** A request whose paths are relative to the prefix of a delegate, and whose body is bounded. */
+    /** A request whose paths are relative to the prefix of a servlet, and whose body is bounded. */
     private static final class PrefixedRequest extends HttpServletRequestWrapper {
         private final String prefix;
         private final String rest;
         private final Opener opener;
         private Optional<BodyLimits.Body> body = Optional.empty();
 
-        PrefixedRequest(HttpServletRequest request, String prefix, String path, Opener opener) {
+        PrefixedRequest(HttpServletRequest request, String prefix, Opener opener) {
             super(request);
             this.prefix = prefix;
-            this.rest = path.substring(prefix.length());
+            this.rest = Optional.ofNullable(request.getPathInfo()).orElse("").substring(prefix.length());
             this.opener = opener;
         }
 

@@ -19,7 +19,8 @@ import org.understudy.api.VmUuid;
 
 /**
  * What a stream sends before changes: the whole state between {@code begin} and {@code ready}, or what a client has missed
- * before {@code ready}. Written while the client reads it, so that a large fleet needs no memory for each client.
+ * before {@code ready}. Written while the client reads it, so that a large fleet needs no memory for each client: streams are
+ * concatenated, as the iterator of {@link Stream#flatMap} stores all elements of a part before it returns the first one.
  */
 final class EventFrames {
     /** The time after which browsers connect again. */
@@ -29,23 +30,25 @@ final class EventFrames {
 
     /** Clears the ID that the client knows: what it receives next is complete only with {@code ready}. */
     static Iterator<byte[]> complete(Stream<Event> state, String id, JsonView view) {
-        return Stream.of(
+        return all(List.of(
                         Stream.of(RETRY, EventLog.withId("", Event.frame("begin", "{}"))),
                         state.map(event -> event.frame(view)),
-                        Stream.of(ready(id)))
-                .flatMap(frames -> frames)
+                        Stream.of(ready(id))))
                 .iterator();
     }
 
     static Iterator<byte[]> resumed(List<EventLog.Entry> missed, EventFilter filter, String id) {
-        return Stream.of(
+        return all(List.of(
                         Stream.of(RETRY),
                         missed.stream()
                                 .filter(entry -> filter.test(entry.event()))
                                 .map(EventLog.Entry::frame),
-                        Stream.of(ready(id)))
-                .flatMap(frames -> frames)
+                        Stream.of(ready(id))))
                 .iterator();
+    }
+
+    private static <T> Stream<T> all(List<Stream<T>> parts) {
+        return parts.stream().reduce(Stream.empty(), Stream::concat);
     }
 
     private static byte[] ready(String id) {
@@ -53,7 +56,13 @@ final class EventFrames {
     }
 
     static Stream<Event> inventory(InventorySnapshot state, EventFilter filter) {
-        return filter.kinds().stream().flatMap(kind -> switch (kind) {
+        return all(filter.kinds().stream()
+                .map(kind -> inventory(kind, state, filter))
+                .toList());
+    }
+
+    private static Stream<Event> inventory(EventKind kind, InventorySnapshot state, EventFilter filter) {
+        return switch (kind) {
             case HOST ->
                 state.hosts().stream()
                         .map(host -> new HostChanged(
@@ -77,7 +86,7 @@ final class EventFrames {
                                         share.revision(), host, share.value().pool(), Optional.of(share.value()))))
                         .map(Event::of);
             case MIGRATION, CONFIGURATION, PAIR -> Stream.empty();
-        });
+        };
     }
 
     private static Stream<Revised<Vm>> vms(InventorySnapshot state, EventFilter filter) {

@@ -193,19 +193,30 @@ public final class EventHub {
         } finally {
             lock.unlock();
         }
-        if (missed.isPresent()) {
-            stream.begin(EventFrames.resumed(missed.get(), filter, id), Long.MIN_VALUE, Map.of());
-        } else {
-            InventorySnapshot snapshot = inventory.snapshot();
-            List<Event> others = Stream.concat(
-                            Stream.of(findings), migrations.list().stream().map(Event::of))
-                    .filter(filter::test)
-                    .toList();
-            Map<String, Long> revisions = others.stream().collect(Collectors.toMap(Event::object, Event::revision));
-            Stream<Event> all = Stream.concat(EventFrames.inventory(snapshot, filter), others.stream());
-            stream.begin(EventFrames.complete(all, id, view), snapshot.revision(), revisions);
+        try {
+            if (missed.isPresent()) {
+                stream.begin(EventFrames.resumed(missed.get(), filter, id), Long.MIN_VALUE, Map.of());
+            } else {
+                begin(stream, findings, id);
+            }
+            return stream;
+        } catch (RuntimeException | Error e) {
+            close(stream);
+            throw e;
         }
-        return stream;
+    }
+
+    /** Begins a stream with the current state. */
+    private void begin(EventStream stream, Event findings, String id) {
+        EventFilter filter = stream.filter();
+        InventorySnapshot snapshot = inventory.snapshot();
+        List<Event> others = Stream.concat(
+                        Stream.of(findings), migrations.list().stream().map(Event::of))
+                .filter(filter::test)
+                .toList();
+        Map<String, Long> revisions = others.stream().collect(Collectors.toMap(Event::object, Event::revision));
+        Stream<Event> all = Stream.concat(EventFrames.inventory(snapshot, filter), others.stream());
+        stream.begin(EventFrames.complete(all, id, view), snapshot.revision(), revisions);
     }
 
     void close(EventStream stream) {

@@ -6,7 +6,6 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import javax.servlet.AsyncContext;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
@@ -24,7 +23,7 @@ import org.understudy.web.access.Caller;
 import org.understudy.web.access.StreamWatch;
 
 /** {@code /events}: server-sent events. An open stream occupies no thread of the HTTP server. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/events")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/events")
 public final class EventServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
@@ -67,25 +66,33 @@ public final class EventServlet extends RestServlet {
     }
 
     private void requireFree(String user) {
-        if (hub.size() >= MAX_STREAMS) {
-            throw new UnderstudyException(
-                    ErrorCode.TOO_MANY_STREAMS, MAX_STREAMS + " streams of events are open, which is the limit");
-        }
-        if (hub.size(user) >= MAX_STREAMS_OF_USER) {
+        long own = hub.size(user);
+        if (own >= MAX_STREAMS_OF_USER) {
             throw new UnderstudyException(
                     ErrorCode.TOO_MANY_STREAMS,
-                    "User '" + user + "' has " + MAX_STREAMS_OF_USER + " open streams of events, which is the limit");
+                    "User '%s' has %d open event streams; the limit for one user is %d"
+                            .formatted(user, own, MAX_STREAMS_OF_USER));
+        }
+        if (hub.size() >= MAX_STREAMS) {
+            throw new UnderstudyException(
+                    ErrorCode.TOO_MANY_STREAMS,
+                    "The server has %d open event streams, %d of them of user '%s'; the limit for all users is %d"
+                            .formatted(hub.size(), own, user, MAX_STREAMS));
         }
     }
 
     private void begin(EventStream stream, HttpServletRequest request, HttpServletResponse response)
             throws IOException {
-        AsyncContext context = request.startAsync();
         Subscription watched = watch.watch(Caller.of(request), stream::close);
         Runnable ended = () -> {
             watched.close();
             hub.close(stream);
         };
-        new EventWriter(context, response.getOutputStream(), stream, ended).start();
+        try {
+            new EventWriter(request.startAsync(), response.getOutputStream(), stream, ended).start();
+        } catch (IOException | RuntimeException e) {
+            ended.run();
+            throw e;
+        }
     }
 }

@@ -16,7 +16,7 @@ import org.understudy.api.JsonView;
 import org.understudy.api.UnderstudyException;
 
 /** {@code /history}: the migrations and findings of the past. Actions are in {@code /audit} only, which is another right. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/history")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/history")
 public final class HistoryServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
@@ -49,7 +49,7 @@ public final class HistoryServlet extends RestServlet {
         return history.find(id)
                 .filter(entry -> entry.kind() != HistoryKind.ACTION)
                 .orElseThrow(() -> new UnderstudyException(
-                        ErrorCode.RESOURCE_NOT_FOUND,
+                        ErrorCode.HISTORY_ENTRY_NOT_FOUND,
                         "No migration or finding of the history has the ID '" + id + "'"));
     }
 }

@@ -45,7 +45,7 @@ import org.understudy.web.HookRequestReader.Limits;
 
 /**
  * Serves hooks on this machine over a Unix socket: the request is one line of JSON, a {@link ProvisionRequest}; the response
- * is one line, the same document as that of {@link ProvisionServlet}. Owner and mode of the socket control access, so there is
+ * is one line, the same document as that of {@link ProvisionServlet}. A {@link PassedReport} is such a line, too. Owner and mode of the socket control access, so there is
  * no login. Active only if {@code etc/org.understudy.hooks.cfg} exists.
  */
 @Component(
@@ -179,7 +179,15 @@ public final class HookSocket implements AutoCloseable {
         Actor actor = new Actor(user, Face.HOOK, Optional.empty());
         AuditObject object = AuditObject.NONE;
         try {
-            ProvisionRequest request = ProvisionRequest.read(line);
+            JsonFields fields = JsonFields.parse(line, ProvisionRequest.KEYS);
+            if (PassedReport.isOne(fields)) {
+                PassedReport report = PassedReport.read(fields.requiredText("host"), fields);
+                object = new AuditObject("", Optional.empty(), Optional.of(report.host()));
+                report.apply(provisioning);
+                audit.record(actor, Action.PROVISION, object, Optional.empty(), report.summary());
+                return PassedReport.ANSWER;
+            }
+            ProvisionRequest request = ProvisionRequest.read(fields);
             object = AuditObject.of(request.definition(), request.host());
             Provisioned provisioned = request.apply(provisioning);
             audit.record(actor, Action.PROVISION, object, refusal(provisioned), request.occasion());

@@ -80,6 +80,14 @@ final class JsonFields {
         return texts;
     }
 
+    /** @param known the valid keys of each object */
+    List<JsonFields> objects(String name, Set<String> known) {
+        List<JsonFields> objects = new ArrayList<>();
+        value(name, JsonNode::isArray, "a list of objects")
+                .ifPresent(list -> list.forEach(item -> objects.add(parse(item.toString(), known))));
+        return objects;
+    }
+
     private Optional<JsonNode> value(String name, Predicate<JsonNode> fits, String form) {
         JsonNode node = object.path(name);
         if (node.isMissingNode() || node.isNull()) {

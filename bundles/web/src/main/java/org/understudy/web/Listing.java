@@ -105,7 +105,10 @@ final class Listing<T> {
                 .ifPresent(name -> {
                     throw new UnderstudyException(
                             ErrorCode.INVALID_ARGUMENT,
-                            "Query parameter '" + name + "' is not one of " + new TreeSet<>(known));
+                            "Query parameter '" + name + "' is "
+                                    + (known.isEmpty()
+                                            ? "unknown: the call has none"
+                                            : "not one of " + new TreeSet<>(known)));
                 });
     }
 

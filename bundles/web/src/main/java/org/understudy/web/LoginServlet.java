@@ -16,6 +16,7 @@ import javax.servlet.http.HttpServletResponse;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
+import org.understudy.api.Action;
 import org.understudy.web.access.Authenticator;
 import org.understudy.web.access.Authenticator.Accepted;
 import org.understudy.web.access.Authenticator.Delayed;
@@ -24,7 +25,7 @@ import org.understudy.web.access.Credentials;
 import org.understudy.web.access.SessionCookie;
 
 /** {@code /login}: a form for user and password, which works without scripts, and begins a session. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=" + LoginServlet.PATH)
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=" + LoginServlet.PATH)
 public final class LoginServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
@@ -67,8 +68,8 @@ public final class LoginServlet extends HttpServlet {
         }
         Credentials given = new Credentials(form.getOrDefault("user", ""), form.getOrDefault("password", ""));
         Authenticator.Result result = authenticator.login(given, request.getRemoteAddr());
-        if (result instanceof Accepted accepted) {
-            SessionCookie.set(request, response, authenticator.beginSession(accepted.caller()));
+        if (result instanceof Accepted accepted && accepted.caller().may(Action.VIEW)) {
+            SessionCookie.set(request, response, authenticator.beginSession(accepted.caller(), request));
             // Not sendRedirect: the server would build an absolute URL from the Host header of the request.
             response.setStatus(HttpServletResponse.SC_SEE_OTHER);
             response.setHeader("Location", request.getContextPath() + next(form));
@@ -79,7 +80,7 @@ public final class LoginServlet extends HttpServlet {
                     TOO_MANY_REQUESTS,
                     form,
                     "Too many failed logins. Logins are refused for " + delayed.seconds() + " s.");
-        } else if (result instanceof WithoutRole) {
+        } else if (result instanceof Accepted || result instanceof WithoutRole) {
             show(
                     response,
                     HttpServletResponse.SC_FORBIDDEN,
@@ -114,10 +115,15 @@ public final class LoginServlet extends HttpServlet {
         return NEXT.matcher(next).matches() && !next.startsWith(PATH) ? next : "/";
     }
 
+    /** After a failure the user is kept, so that only the password has to be typed again. */
     private static void show(HttpServletResponse response, int status, Map<String, String> fields, String message)
             throws IOException {
+        String user = fields.getOrDefault("user", "");
         String page = resource("login.html")
                 .replace("{{message}}", message.isEmpty() ? "" : "<p role=\"alert\">" + escaped(message) + "</p>")
+                .replace("{{user}}", escaped(user))
+                .replace("{{user-focus}}", user.isEmpty() ? "autofocus" : "")
+                .replace("{{password-focus}}", user.isEmpty() ? "" : "autofocus")
                 .replace("{{next}}", escaped(next(fields)));
         response.setStatus(status);
         response.setContentType("text/html;charset=utf-8");

@@ -25,7 +25,7 @@ import org.understudy.api.VmAddress;
 import org.understudy.api.VmOnHost;
 
 /** {@code /migrations}: starts, shows and cancels migrations. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/migrations")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/migrations")
 public final class MigrationServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
@@ -49,7 +49,7 @@ public final class MigrationServlet extends RestServlet {
     List<Route> routes() {
         return List.of(
                 Route.get("", Action.VIEW, this::list),
-                Route.post("", Action.MIGRATE, this::start),
+                Route.post("", Action.MIGRATE, this::start).taking("dry-run"),
                 Route.get("/{id}", Action.VIEW, request -> RestResponse.ok(view.write(migrations.show(id(request))))),
                 Route.delete("/{id}", Action.CANCEL, this::cancel));
     }
@@ -107,6 +107,7 @@ public final class MigrationServlet extends RestServlet {
         if (dryRun || !isMigrating) {
             List<Finding> findings = migrations.preflight(vm, destination, options);
             if (dryRun) {
+                AuditTrail.dryRun(request.request());
                 return RestResponse.ok(view.write(findings));
             }
             if (Finding.anyBlocking(findings)) {

@@ -17,7 +17,7 @@ import org.osgi.service.component.annotations.Component;
  * Serves the console's own files and nothing else. Each page has an address, such as {@code /vms/UUID}; all of them are the file
  * {@code index.html}, whose script shows the page.
  */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=")
 public final class PageServlet extends HttpServlet {
     private static final long serialVersionUID = 1L;
 
@@ -25,7 +25,7 @@ public final class PageServlet extends HttpServlet {
 
     /** The parts of an address that the script knows: see app/router.ts. */
     private static final Set<String> LISTS =
-            Set.of("vms", "pools", "hosts", "migrations", "events", "audit", "configuration", "help");
+            Set.of("vms", "pools", "hosts", "migrations", "events", "audit", "tokens", "configuration", "help");
 
     private static final Set<String> SINGLES = Set.of("vms", "migrations");
 

@@ -4,6 +4,7 @@ package org.understudy.web;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import javax.servlet.http.HttpServletResponse;
 import org.understudy.api.Action;
@@ -11,6 +12,7 @@ import org.understudy.api.Alias;
 import org.understudy.api.Consent;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
+import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
 import org.understudy.api.NicSelector;
 import org.understudy.api.Pair;
@@ -28,6 +30,8 @@ import org.understudy.api.xml.Passwords;
 
 /** {@code /vms/VM/pairs}: shows, adds and removes the pairs of one VM. */
 final class PairRoutes {
+    private static final String DRY_RUN = "dry-run";
+
     private final JsonView view;
     private final VirtualMachines vms;
     private final Pairs pairs;
@@ -41,19 +45,23 @@ final class PairRoutes {
     List<Route> routes() {
         return List.of(
                 Route.get("/{vm}/pairs", Action.VIEW, this::list),
-                Route.post("/{vm}/pairs", Action.PAIR, this::add),
+                Route.post("/{vm}/pairs", Action.PAIR, this::add).taking(DRY_RUN),
                 Route.get("/{vm}/pairs/{nic}", Action.VIEW, this::show),
                 Route.delete(
-                        "/{vm}/pairs/{nic}",
-                        Action.PAIR,
-                        request -> remove(request, NicSelector.parse(request.part("nic")))),
+                                "/{vm}/pairs/{nic}",
+                                Action.PAIR,
+                                request -> remove(request, NicSelector.parse(request.part("nic"))))
+                        .taking(DRY_RUN),
                 // The former form of these calls.
-                Route.post("/{vm}/pair", Action.PAIR, request -> turnOn(request, request.vm())),
+                Route.post("/{vm}/pair", Action.PAIR, request -> turnOn(request, request.vm()))
+                        .taking(DRY_RUN),
                 Route.delete(
-                        "/{vm}/pair",
-                        Action.PAIR,
-                        request -> remove(
-                                request, NicSelector.parse(request.query("nic").orElse("only")))));
+                                "/{vm}/pair",
+                                Action.PAIR,
+                                request -> remove(
+                                        request,
+                                        NicSelector.parse(request.query("nic").orElse("only"))))
+                        .taking(DRY_RUN, "nic"));
     }
 
     private RestResponse list(RestRequest request) {
@@ -94,7 +102,7 @@ final class PairRoutes {
 
     private RestResponse add(RestRequest request) {
         VmAddress vm = request.vm();
-        if (request.flag("dry-run")) {
+        if (request.flag(DRY_RUN)) {
             return turnOn(request, vm);
         }
         Set<Alias> before = standbys(vms.show(vm));
@@ -122,21 +130,27 @@ final class PairRoutes {
                 body.texts("consents").stream()
                         .map(text -> EnumParser.parse(Consent.class, text))
                         .collect(Collectors.toSet()));
-        AuditTrail.note(request.request(), request.flag("dry-run") ? "dry run" : "");
+        if (request.flag(DRY_RUN)) {
+            Optional<HostName> host = Optional.of(vms.show(vm).host());
+            return planned(request, vm, before -> pairs.planOn(before, wanted, host));
+        }
         DefinitionTag.requireMatch(request, () -> vms.definition(vm));
-        return request.flag("dry-run")
-                ? shown(pairs.planOn(
-                        vms.definition(vm), wanted, Optional.of(vms.show(vm).host())))
-                : changed(vm, pairs.turnOn(vm, wanted));
+        return changed(vm, pairs.turnOn(vm, wanted));
     }
 
     private RestResponse remove(RestRequest request, NicSelector nic) {
         VmAddress vm = request.vm();
-        AuditTrail.note(request.request(), request.flag("dry-run") ? "dry run" : "");
+        if (request.flag(DRY_RUN)) {
+            return planned(request, vm, before -> pairs.planOff(before, nic));
+        }
         DefinitionTag.requireMatch(request, () -> vms.definition(vm));
-        return request.flag("dry-run")
-                ? shown(pairs.planOff(vms.definition(vm), nic))
-                : changed(vm, pairs.turnOff(vm, nic));
+        return changed(vm, pairs.turnOff(vm, nic));
+    }
+
+    private RestResponse planned(RestRequest request, VmAddress vm, Function<String, PairChange> plan) {
+        String before = vms.definition(vm);
+        DefinitionTag.requireMatch(request, () -> before);
+        return PlannedChange.response(view, request, before, plan.apply(before));
     }
 
     /** A refusal is an error here, so that no client mistakes it for success. */
@@ -144,10 +158,6 @@ final class PairRoutes {
         if (Finding.anyBlocking(change.findings())) {
             throw new UnderstudyException("The pair of VM " + vm + " was not changed", change.findings());
         }
-        return shown(change);
-    }
-
-    private RestResponse shown(PairChange change) {
         return RestResponse.ok(view.write(Passwords.masked(change)));
     }
 }

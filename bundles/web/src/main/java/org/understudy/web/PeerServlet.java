@@ -2,6 +2,7 @@
 package org.understudy.web;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import javax.servlet.ServletException;
@@ -18,9 +19,27 @@ import org.understudy.api.JsonView;
 import org.understudy.api.spi.PeerEndpoint;
 
 /** {@code /peer/HOST/CALL}: requests of another server to the hosts of this server. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/peer")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/peer")
 public final class PeerServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
+
+    /** The calls that change nothing; any other one may. */
+    private static final List<String> READS = List.of(
+            "facts",
+            "examine",
+            "vms",
+            "find",
+            "definition",
+            "liveDefinition",
+            "check",
+            "primaryPresence",
+            "standbyNegotiated",
+            "guestNics",
+            "whyWithout",
+            "events");
+
+    /** Those of one end of a migration. */
+    private static final List<String> END_READS = List.of("uri", "phase", "progress", "failure");
 
     private final transient PeerEndpoint endpoint;
 
@@ -39,17 +58,30 @@ public final class PeerServlet extends RestServlet {
 
     @Override
     List<Route> routes() {
-        return List.of(Route.post("/{host}/{call*}", Action.PEER_CHANGE, this::call));
+        List<Route> routes = new ArrayList<>();
+        for (String call : READS) {
+            routes.add(Route.post("/{host}/" + call, Action.PEER_READ, request -> call(request, call)));
+        }
+        for (String end : List.of("incoming", "outgoing")) {
+            for (String call : END_READS) {
+                routes.add(Route.post(
+                        "/{host}/" + end + "/{vm}/" + call,
+                        Action.PEER_READ,
+                        request -> call(request, end + "/" + request.part("vm") + "/" + call)));
+            }
+        }
+        routes.add(Route.post("/{host}/{call*}", Action.PEER_CHANGE, request -> call(request, request.part("call"))));
+        return routes;
     }
 
-    private RestResponse call(RestRequest request) {
+    private RestResponse call(RestRequest request, String call) {
         String query = Optional.ofNullable(request.request().getQueryString())
                 .map(text -> "?" + text)
                 .orElse("");
         return RestResponse.ok(endpoint.call(
                 request.header(PeerEndpoint.PROTOCOL_HEADER),
                 new HostName(request.part("host")),
-                request.part("call") + query,
+                call + query,
                 request.body()));
     }
 }

@@ -4,6 +4,8 @@ package org.understudy.web;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.understudy.api.Consent;
 import org.understudy.api.HostName;
 import org.understudy.api.NicProvisioning;
 import org.understudy.api.NicProvisioning.Occasion;
@@ -19,6 +21,7 @@ import org.understudy.api.Provisioned;
  *
  * @param occasion one of {@link Occasion}
  * @param nics the NICs to become pairs
+ * @param consents accepted risks of these pairs
  */
 record ProvisionRequest(
         String occasion,
@@ -27,11 +30,14 @@ record ProvisionRequest(
         List<String> nics,
         Optional<String> pool,
         Optional<String> form,
-        Optional<String> vf) {
-    /** Parses a JSON object whose keys are the names of the components. */
-    static ProvisionRequest read(String json) {
-        JsonFields fields =
-                JsonFields.parse(json, Set.of("occasion", "host", "definition", "nics", "pool", "form", "vf"));
+        Optional<String> vf,
+        List<String> consents) {
+    /** The keys of a JSON object. */
+    static final Set<String> KEYS =
+            Set.of("occasion", "host", "definition", "nics", "pool", "form", "vf", "consents", PassedReport.KEY);
+
+    /** Reads an object whose keys are the names of the components. */
+    static ProvisionRequest read(JsonFields fields) {
         return new ProvisionRequest(
                 fields.requiredText("occasion"),
                 fields.requiredText("host"),
@@ -39,7 +45,8 @@ record ProvisionRequest(
                 fields.texts("nics"),
                 fields.text("pool"),
                 fields.text("form"),
-                fields.text("vf"));
+                fields.text("vf"),
+                fields.texts("consents"));
     }
 
     Provisioned apply(NicProvisioning provisioning) {
@@ -57,6 +64,8 @@ record ProvisionRequest(
                 pool.map(PoolName::new),
                 form.map(text -> EnumParser.parse(PrimaryForm.class, text)),
                 vf.map(PciAddress::parse),
-                Set.of());
+                consents.stream()
+                        .map(text -> EnumParser.parse(Consent.class, text))
+                        .collect(Collectors.toSet()));
     }
 }

@@ -12,7 +12,7 @@ import org.understudy.api.JsonView;
 import org.understudy.api.Readiness;
 
 /** {@code /readiness}: which VMs can be migrated now, and what prevents it for the others. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/readiness")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/readiness")
 public final class ReadinessServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

@@ -14,6 +14,7 @@ import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.JsonView;
 import org.understudy.api.UnderstudyException;
@@ -36,12 +37,35 @@ abstract class RestServlet extends HttpServlet {
 
     private final transient JsonView view;
     private final transient IdempotencyKeys keys = new IdempotencyKeys();
+    private transient volatile List<Route> table = List.of();
 
     RestServlet(JsonView view) {
         this.view = view;
     }
 
+    /** The calls; of several that fit, the first one counts. */
     abstract List<Route> routes();
+
+    private List<Route> matching(String path) {
+        if (table.isEmpty()) {
+            table = routes();
+        }
+        List<String> parts = Route.parts(path);
+        return table.stream().filter(route -> route.match(parts).isPresent()).toList();
+    }
+
+    /** {@return the action of a call; empty if there is no route for it} */
+    final Optional<Action> action(String method, String path) {
+        return matching(path).stream()
+                .filter(route -> route.isFor(method))
+                .map(Route::action)
+                .findFirst();
+    }
+
+    /** Whether a response may stay in memory, to be repeated; not if it has a secret. */
+    boolean isRepeatable() {
+        return true;
+    }
 
     @Override
     protected final void service(HttpServletRequest request, HttpServletResponse response) throws IOException {
@@ -64,10 +88,8 @@ abstract class RestServlet extends HttpServlet {
 
     private RestResponse answer(HttpServletRequest request) {
         requireSmallHead(request);
-        List<String> path =
-                Route.parts(Optional.ofNullable(request.getPathInfo()).orElse(""));
-        List<Route> matching =
-                routes().stream().filter(route -> route.match(path).isPresent()).toList();
+        String path = Optional.ofNullable(request.getPathInfo()).orElse("");
+        List<Route> matching = matching(path);
         if (matching.isEmpty()) {
             throw new UnderstudyException(
                     ErrorCode.RESOURCE_NOT_FOUND, "No resource has the path " + request.getRequestURI());
@@ -75,8 +97,9 @@ abstract class RestServlet extends HttpServlet {
         return matching.stream()
                 .filter(route -> route.isFor(request.getMethod()))
                 .findFirst()
-                .map(route ->
-                        answer(route, new RestRequest(request, route.match(path).orElseThrow())))
+                .map(route -> answer(
+                        route,
+                        new RestRequest(request, route.match(Route.parts(path)).orElseThrow())))
                 .orElseGet(() -> withoutRoute(request.getMethod(), matching));
     }
 
@@ -118,6 +141,9 @@ abstract class RestServlet extends HttpServlet {
                     route.method() + " requires the header " + CSRF_HEADER
                             + " with any value, as protection against request forgery");
         }
+        if (!reads) {
+            Listing.requireKnown(request, route.known());
+        }
         if (!request.header("Accept")
                 .map(ranges -> HeaderRanges.accept(ranges, route.type()))
                 .orElse(true)) {
@@ -125,7 +151,7 @@ abstract class RestServlet extends HttpServlet {
         }
         Supplier<RestResponse> answer =
                 () -> orProblem(request.request(), () -> route.handler().answer(request));
-        return route.method().equals("POST")
+        return route.method().equals("POST") && isRepeatable()
                 ? request.header(IdempotencyKeys.HEADER)
                         .map(key -> keys.once(request.user(), key, request.digest(), answer))
                         .orElseGet(answer)

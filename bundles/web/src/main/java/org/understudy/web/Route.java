@@ -6,6 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.understudy.api.Action;
 
 /**
@@ -16,32 +19,44 @@ import org.understudy.api.Action;
  *     rest of the path
  * @param action what the user must be allowed to do
  * @param type the content type of a response without an error
+ * @param parameters the query parameters of a call that changes something
  * @param handler answers the call
  */
-record Route(String method, String pattern, Action action, String type, Handler handler) {
+record Route(String method, String pattern, Action action, String type, Set<String> parameters, Handler handler) {
     @FunctionalInterface
     interface Handler {
         RestResponse answer(RestRequest request);
     }
 
     static Route get(String pattern, Action action, Handler handler) {
-        return new Route("GET", pattern, action, RestResponse.JSON, handler);
+        return new Route("GET", pattern, action, RestResponse.JSON, Set.of(), handler);
     }
 
     static Route post(String pattern, Action action, Handler handler) {
-        return new Route("POST", pattern, action, RestResponse.JSON, handler);
+        return new Route("POST", pattern, action, RestResponse.JSON, Set.of(), handler);
     }
 
     static Route put(String pattern, Action action, Handler handler) {
-        return new Route("PUT", pattern, action, RestResponse.JSON, handler);
+        return new Route("PUT", pattern, action, RestResponse.JSON, Set.of(), handler);
     }
 
     static Route delete(String pattern, Action action, Handler handler) {
-        return new Route("DELETE", pattern, action, RestResponse.JSON, handler);
+        return new Route("DELETE", pattern, action, RestResponse.JSON, Set.of(), handler);
     }
 
     Route writing(String mediaType) {
-        return new Route(method, pattern, action, mediaType, handler);
+        return new Route(method, pattern, action, mediaType, parameters, handler);
+    }
+
+    /** The same call with these query parameters. */
+    Route taking(String... names) {
+        return new Route(method, pattern, action, type, Set.of(names), handler);
+    }
+
+    /** All query parameters of a call that changes something: one that does not know {@code dry-run} must not be made. */
+    Set<String> known() {
+        Stream<String> ofVm = pattern.startsWith("/{vm}") ? Stream.of("host") : Stream.empty();
+        return Stream.concat(ofVm, parameters.stream()).collect(Collectors.toUnmodifiableSet());
     }
 
     boolean isFor(String requested) {

@@ -27,7 +27,7 @@ import org.understudy.api.VirtualMachines;
  * {@code /hosts}, {@code /pools}, {@code /vfs}, {@code /findings}, {@code /words}, {@code /health} and
  * {@code /lint}: what is not specific to a VM or a migration.
  */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1")
 public final class ServerServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
@@ -69,7 +69,7 @@ public final class ServerServlet extends RestServlet {
                 Route.get("/doctor", Action.VIEW, this::findings),
                 Route.get("/words", Action.VIEW, request -> RestResponse.ok(view.write(DisplayNames.all()))),
                 Route.get("/openapi.json", Action.VIEW, request -> ApiServlet.description()),
-                Route.post("/lint", Action.VIEW, this::lint),
+                Route.post("/lint", Action.VIEW, this::lint).taking("host"),
                 Route.get("/health", Action.VIEW, this::health));
     }
 

@@ -22,7 +22,7 @@ import org.understudy.web.access.Caller;
 import org.understudy.web.access.SessionCookie;
 
 /** {@code /session}: who the caller is and what it may do; DELETE logs out. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/session")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/session")
 public final class SessionServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 

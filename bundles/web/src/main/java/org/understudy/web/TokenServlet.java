@@ -18,7 +18,7 @@ import org.understudy.web.access.Authenticator;
 import org.understudy.web.access.Caller;
 
 /** {@code /tokens}: lists, creates and revokes tokens for scripts. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/tokens")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/tokens")
 public final class TokenServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
@@ -38,6 +38,12 @@ public final class TokenServlet extends RestServlet {
                 Route.get("", Action.TOKENS, request -> RestResponse.ok(view.write(tokens.list()))),
                 Route.post("", Action.TOKENS, this::create),
                 Route.delete("/{id}", Action.TOKENS, this::revoke));
+    }
+
+    /** A repeated call creates no second token either, as its name is in use. */
+    @Override
+    boolean isRepeatable() {
+        return false;
     }
 
     private RestResponse revoke(RestRequest request) {

@@ -14,6 +14,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
 import org.understudy.api.Action;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.GuestChecks;
 import org.understudy.api.HostName;
 import org.understudy.api.JsonView;
 import org.understudy.api.MacAddress;
@@ -33,7 +34,7 @@ import org.understudy.api.xml.XmlElement;
 import org.understudy.web.AuditTrail.AuditObject;
 
 /** {@code /vms}: lists VMs, and shows, changes and controls one of them. */
-@Component(service = HttpServlet.class, property = DispatcherServlet.PATH + "=/api/v1/vms")
+@Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1/vms")
 public final class VmServlet extends RestServlet {
     private static final long serialVersionUID = 1L;
 
@@ -42,6 +43,7 @@ public final class VmServlet extends RestServlet {
     private final transient Pairs pairs;
     private final transient Migrations migrations;
     private final transient EventHub events;
+    private final transient GuestChecks guests;
     private final transient PairRoutes pairRoutes;
 
     @Activate
@@ -50,13 +52,15 @@ public final class VmServlet extends RestServlet {
             @Reference VirtualMachines vms,
             @Reference Pairs pairs,
             @Reference Migrations migrations,
-            @Reference EventHub events) {
+            @Reference EventHub events,
+            @Reference GuestChecks guests) {
         super(view);
         this.view = view;
         this.vms = vms;
         this.pairs = pairs;
         this.migrations = migrations;
         this.events = events;
+        this.guests = guests;
         this.pairRoutes = new PairRoutes(view, vms, pairs);
     }
 
@@ -64,7 +68,7 @@ public final class VmServlet extends RestServlet {
     List<Route> routes() {
         List<Route> routes = new ArrayList<>(List.of(
                 Route.get("", Action.VIEW, this::list),
-                Route.post("", Action.DEFINE, this::define),
+                Route.post("", Action.DEFINE, this::define).taking("host"),
                 Route.get("/{vm}", Action.VIEW, request -> RestResponse.ok(view.write(vms.show(request.vm())))),
                 Route.delete("/{vm}", Action.UNDEFINE, this::undefine),
                 Route.get("/{vm}/definition", Action.READ_DEFINITION, this::definition)
@@ -72,8 +76,12 @@ public final class VmServlet extends RestServlet {
                 Route.put("/{vm}/definition", Action.DEFINE, this::redefine),
                 Route.get(
                         "/{vm}/guest", Action.VIEW, request -> RestResponse.ok(view.write(vms.examine(request.vm())))),
+                Route.post(
+                        "/{vm}/guest-check",
+                        Action.CHECK_GUEST,
+                        request -> RestResponse.ok(view.write(guests.check(request.vm())))),
                 Route.get("/{vm}/lint", Action.VIEW, request -> RestResponse.ok(view.write(pairs.lint(request.vm())))),
-                Route.post("/{vm}/fix", Action.DEFINE, this::fix),
+                Route.post("/{vm}/fix", Action.DEFINE, this::fix).taking("dry-run"),
                 Route.get("/{vm}/preflight", Action.VIEW, this::preflight)));
         routes.addAll(pairRoutes.routes());
         routes.add(power("start", vms::start));
@@ -183,7 +191,10 @@ public final class VmServlet extends RestServlet {
         String before = vms.definition(here);
         DefinitionTag.requireMatch(request, () -> before);
         PairChange change = pairs.fix(before, Optional.of(vm.host()));
-        if (change.changed() && !request.flag("dry-run")) {
+        if (request.flag("dry-run")) {
+            return PlannedChange.response(view, request, before, change);
+        }
+        if (change.changed()) {
             vms.define(vm.host(), change.definition());
         }
         return RestResponse.ok(view.write(Passwords.masked(change))).with("ETag", DefinitionTag.of(before));

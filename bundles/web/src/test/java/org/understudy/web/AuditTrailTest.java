@@ -23,10 +23,12 @@ import org.understudy.api.AuditEntry;
 import org.understudy.api.AuditEntry.Face;
 import org.understudy.api.AuditEntry.Result;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.GuestChecks;
 import org.understudy.api.HostName;
 import org.understudy.api.Inventory;
 import org.understudy.api.InventorySnapshot;
 import org.understudy.api.Migrations;
+import org.understudy.api.PairChange;
 import org.understudy.api.Pairs;
 import org.understudy.api.Revised;
 import org.understudy.api.Role;
@@ -35,6 +37,9 @@ import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
+import org.understudy.concurrent.testing.FakeTime;
+import org.understudy.web.AuditTrail.Actor;
+import org.understudy.web.AuditTrail.AuditObject;
 import org.understudy.web.access.Caller;
 import org.understudy.web.access.Caller.Password;
 import org.understudy.web.access.Caller.SessionKey;
@@ -46,9 +51,12 @@ class AuditTrailTest {
 
     private final List<AuditEntry> entries = new ArrayList<>();
     private final VirtualMachines vms = mock(VirtualMachines.class);
+    private final Pairs pairs = mock(Pairs.class);
     private final Migrations migrations = mock(Migrations.class);
-    private final AuditTrail audit = new AuditTrail();
-    private final DispatcherServlet dispatcher = new DispatcherServlet(audit);
+    private final FakeTime time = new FakeTime();
+    private final AuditTrail audit = new AuditTrail(time);
+    private final RouteTable routes = new RouteTable();
+    private DispatcherServlet dispatcher = new DispatcherServlet(audit);
     private Caller.Proof proof = new Password();
 
     @BeforeEach
@@ -60,18 +68,21 @@ class AuditTrailTest {
         when(vms.show(any())).thenReturn(WEB1);
         audit.addLog(entries::add);
         audit.addInventory(inventory);
-        add("/api/v1/vms", new VmServlet(value -> "{}", vms, mock(Pairs.class), migrations, Exchange.events()));
+        add(
+                "/api/v1/vms",
+                new VmServlet(value -> "{}", vms, pairs, migrations, Exchange.events(), mock(GuestChecks.class)));
         add("/api/v1/migrations", new MigrationServlet(value -> "{}", migrations, Exchange.events()));
     }
 
     private void add(String path, HttpServlet servlet) {
-        dispatcher.addDelegate(servlet, Map.of(DispatcherServlet.PATH, path));
+        routes.addServlet(servlet, Map.of(RouteTable.PATH, path));
     }
 
     private Exchange send(String method, String path, String body) throws IOException, ServletException {
         Exchange exchange = new Exchange(method, path, body);
         when(exchange.request.getServletPath()).thenReturn("");
         new Caller("chief", Set.of(Role.ADMIN), proof, "192.0.2.7").attach(exchange.request);
+        routes.find(exchange.request).attach(exchange.request);
         return exchange.through(dispatcher);
     }
 
@@ -122,6 +133,24 @@ class AuditTrailTest {
     }
 
     @Test
+    void recordsNoDryRunButAChangeThatIgnoresTheFlag() throws Exception {
+        when(vms.definition(any())).thenReturn("<domain/>");
+        PairChange change = new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), "<domain/>");
+        when(pairs.planOn(any(), any(), any())).thenReturn(change);
+        when(pairs.planOff(any(), any())).thenReturn(change);
+        when(pairs.fix(any(), any())).thenReturn(change);
+
+        send("POST", "/api/v1/vms/web1/pairs?dry-run", "");
+        send("DELETE", "/api/v1/vms/web1/pairs/0?dry-run", "");
+        send("POST", "/api/v1/vms/web1/fix?dry-run", "");
+        send("POST", "/api/v1/migrations?dry-run", "{\"vm\":\"web1\",\"destination\":\"beta\"}");
+        assertThat(entries).isEmpty();
+
+        send("POST", "/api/v1/vms/web1/destroy?dry-run", "");
+        assertThat(entries).extracting(AuditEntry::action).containsExactly(Action.POWER);
+    }
+
+    @Test
     void recordsTheVmOfADefinitionButNotTheDefinition() throws Exception {
         send(
                 "POST",
@@ -156,20 +185,44 @@ class AuditTrailTest {
         assertThat(entries).extracting(AuditEntry::user).containsExactly("chief", "chief (token backup)");
     }
 
+    private void refuse(String user) {
+        audit.record(
+                new Actor(user, Face.REST, Optional.empty()),
+                Action.POWER,
+                AuditObject.NONE,
+                Optional.of(ErrorCode.ROLE_MISSING),
+                "User '" + user + "' does not have the role 'operator'");
+    }
+
+    /** The history keeps a number of entries. */
+    @Test
+    void displacesNoEntriesByCallsThatTheRoleDoesNotPermit() throws Exception {
+        for (int i = 0; i < 1000; i++) {
+            refuse("eve");
+        }
+        refuse("sam");
+        send("POST", "/api/v1/vms/web1/start", "");
+        assertThat(entries).extracting(AuditEntry::user).hasSize(22).endsWith("eve", "sam", "chief");
+
+        time.advance(RefusalLimit.PERIOD);
+        refuse("eve");
+        refuse("eve");
+
+        assertThat(entries.subList(22, entries.size()))
+                .extracting(AuditEntry::message)
+                .containsExactly(
+                        "User 'eve' does not have the role 'operator'; earlier refusals without an entry: 980",
+                        "User 'eve' does not have the role 'operator'");
+    }
+
     @Test
     void anAuditLogThatFailsStopsNoRequest() throws Exception {
         AuditTrail failing = new AuditTrail();
         failing.addLog(entry -> {
             throw new IllegalStateException("the disk is full");
         });
-        DispatcherServlet other = new DispatcherServlet(failing);
-        other.addDelegate(
-                new VmServlet(value -> "{}", vms, mock(Pairs.class), migrations, Exchange.events()),
-                Map.of(DispatcherServlet.PATH, "/api/v1/vms"));
-        Exchange exchange = new Exchange("POST", "/api/v1/vms/web1/start", "");
-        when(exchange.request.getServletPath()).thenReturn("");
-        new Caller("chief", Set.of(Role.ADMIN), proof, "192.0.2.7").attach(exchange.request);
+        dispatcher = new DispatcherServlet(failing);
 
-        assertThat(exchange.through(other).status).isEqualTo(200);
+        assertThat(send("POST", "/api/v1/vms/web1/start", "").status).isEqualTo(200);
     }
 }

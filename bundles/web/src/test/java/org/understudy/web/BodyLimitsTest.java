@@ -18,7 +18,7 @@ class BodyLimitsTest {
     private static final Duration LONGEST = Duration.ofMinutes(1);
 
     private final FakeTime time = new FakeTime();
-    private final BodyLimits limits = new BodyLimits(time);
+    private final BodyLimits limits = BodyLimits.ofUsers(time);
 
     private BodyLimits.Body open(String client) throws IOException {
         ServletInputStream in = new Exchange("POST", "/", "body").request.getInputStream();
@@ -34,7 +34,7 @@ class BodyLimitsTest {
     @Test
     void slowBodiesOfOneClientBlockNoOther() throws IOException {
         List<BodyLimits.Body> slow = new ArrayList<>();
-        for (int i = 0; i < BodyLimits.MOST_OF_CLIENT; i++) {
+        for (int i = 0; i < 48; i++) {
             slow.add(open("eve"));
         }
 
@@ -46,7 +46,7 @@ class BodyLimitsTest {
 
     @Test
     void bodiesOfAllClientsLeaveThreadsForOtherRequests() throws IOException {
-        for (int i = 0; i < BodyLimits.MOST; i++) {
+        for (int i = 0; i < 128; i++) {
             open("user" + i % 10);
         }
 

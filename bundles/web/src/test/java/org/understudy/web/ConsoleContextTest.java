@@ -22,21 +22,29 @@ import org.understudy.api.Policies;
 import org.understudy.web.access.TestRealm;
 
 class ConsoleContextTest {
+    private static RouteTable routes;
+
     private final AtomicLong nanos = new AtomicLong();
     private final Policies policies = TestRealm.policies(true);
     private final List<AuditEntry> entries = new ArrayList<>();
     private final AuditTrail audit = new AuditTrail();
-    private final ConsoleContext context =
-            new ConsoleContext(TestRealm.authenticator(policies, nanos::get), policies, audit, new EmbeddingOrigins());
+    private ConsoleContext context;
     private boolean accepted;
 
     @BeforeAll
-    static void realm() {
+    static void realm() throws IOException {
         TestRealm.install();
+        routes = Routes.ofAllServlets();
+    }
+
+    private ConsoleContext context(RouteTable table) {
+        return new ConsoleContext(
+                TestRealm.authenticator(policies, nanos::get), policies, audit, new EmbeddingOrigins(), table);
     }
 
     @BeforeEach
     void start() {
+        context = context(routes);
         audit.addLog(entries::add);
     }
 
@@ -137,6 +145,17 @@ class ConsoleContextTest {
         assertThat(context.handleSecurity(exchange.request, exchange.response)).isEqualTo(status == 200);
 
         assertThat(exchange.status).isEqualTo(status);
+    }
+
+    /** A peer too learns that the part it calls is starting, and retries. */
+    @Test
+    void letsAnyUserLearnThatAPartIsStarting() throws Exception {
+        context = context(new RouteTable());
+
+        for (String user : List.of("eve", "oscar", "pia", "root")) {
+            assertThat(mayCall(user, "POST", "/api/v1/peer/alpha/vms")).as(user).isTrue();
+        }
+        assertThat(mayCall("sam", "POST", "/api/v1/peer/alpha/vms")).isFalse();
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -23,6 +24,7 @@ import org.mockito.ArgumentCaptor;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.JsonView;
 import org.understudy.api.Migration;
 import org.understudy.api.Migrations;
 import org.understudy.api.PairHealth;
@@ -95,6 +97,35 @@ class EventHubTest {
         assertThat(types(frames)).containsExactly("begin", "host", "vm", "vm", "configuration", "migration", "ready");
         assertThat(frames.get(1)).startsWith("id: \n");
         assertThat(id(frames)).isEqualTo(hub.lastId());
+    }
+
+    /** Otherwise each viewer of a large fleet would need the memory for all of it. */
+    @Test
+    void writesTheStateWhileTheClientReadsIt() {
+        for (int i = 0; i < 1000; i++) {
+            inventory.put(Things.vm(i, Things.ALPHA, PairHealth.ACTIVE));
+        }
+        AtomicInteger written = new AtomicInteger();
+        JsonView counting = value -> "json " + written.incrementAndGet();
+        EventHub other = new EventHub(counting, policies, inventory, pairs, migrations, time);
+        EventStream stream = other.open("ann", ALL, Optional.empty());
+
+        for (int i = 0; i < 10; i++) {
+            stream.poll();
+        }
+
+        assertThat(written).hasValueLessThan(15);
+        assertThat(drain(stream)).hasSizeGreaterThan(990);
+        other.deactivate();
+    }
+
+    @Test
+    void keepsNoStreamThatCouldNotBegin() {
+        when(migrations.list()).thenThrow(new IllegalStateException("from the test"));
+
+        assertThatThrownBy(() -> open(ALL)).hasMessage("from the test");
+
+        assertThat(hub.size()).isZero();
     }
 
     @Test

@@ -76,6 +76,9 @@ final class Exchange {
         doAnswer(call -> headers.put(call.getArgument(0), call.getArgument(1)))
                 .when(response)
                 .setHeader(anyString(), anyString());
+        doAnswer(call -> headers.merge(call.getArgument(0), call.getArgument(1), (one, more) -> one + ", " + more))
+                .when(response)
+                .addHeader(anyString(), anyString());
     }
 
     Exchange through(HttpServlet servlet) throws IOException, ServletException {

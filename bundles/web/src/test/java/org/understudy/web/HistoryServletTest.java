@@ -130,7 +130,9 @@ class HistoryServletTest {
         when(history.find("m-1")).thenReturn(Optional.of(entry(HistoryKind.MIGRATION)));
 
         assertThat(read("/m-1").body()).startsWith("HistoryEntry[id=m-1");
-        assertThat(read("/m-2").status).isEqualTo(404);
+        Exchange unknown = read("/m-2");
+        assertThat(unknown.status).isEqualTo(404);
+        assertThat(unknown.body()).contains("HISTORY_ENTRY_NOT_FOUND", "understudy:history-list");
     }
 
     /** Its content is that of another right. */

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.io.BufferedReader;
@@ -22,6 +23,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -44,9 +46,11 @@ import org.understudy.api.HostName;
 import org.understudy.api.NicProvisioning;
 import org.understudy.api.NicSelector;
 import org.understudy.api.PairRequest;
+import org.understudy.api.PassedVm;
 import org.understudy.api.PoolName;
 import org.understudy.api.Provisioned;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VmName;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.testing.FakeTime;
 import org.understudy.web.HookRequestReader.Acceptor;
@@ -97,6 +101,28 @@ class HookSocketTest {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    @Test
+    void recordsVmsThatAHookLetContinue() {
+        List<AuditEntry> entries = new CopyOnWriteArrayList<>();
+        audit.addLog(entries::add);
+
+        String answer = ask(
+                "{'occasion':'passed','host':'beta','passed':[{'vm':'web 1','at':'2026-11-01T10:15:00Z','reason':'no answer'}]}"
+                        .replace('\'', '"'));
+
+        assertThat(answer).isEqualTo("{}");
+        verify(provisioning)
+                .passed(
+                        BETA,
+                        List.of(new PassedVm(new VmName("web 1"), Instant.parse("2026-11-01T10:15:00Z"), "no answer")));
+        assertThat(entries)
+                .singleElement()
+                .satisfies(entry -> assertThat(entry.message()).contains("web 1"));
+        assertThat(ask("{'occasion':'passed','host':'beta','passed':[{'vm':'a','at':'now','reason':''}]}"
+                        .replace('\'', '"')))
+                .contains("'at' must be a time");
     }
 
     @Test

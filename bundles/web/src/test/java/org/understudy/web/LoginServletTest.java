@@ -2,8 +2,6 @@
 package org.understudy.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.mockito.ArgumentMatchers.anyString;
-import static org.mockito.Mockito.doAnswer;
 import static org.mockito.Mockito.when;
 
 import java.io.IOException;
@@ -26,26 +24,26 @@ import org.understudy.web.access.TestRealm;
 
 /** Login, session and logout, through the check that precedes each request. */
 class LoginServletTest {
+    private static RouteTable routes;
+
     private final FakeTime time = new FakeTime();
     private final Policies policies = TestRealm.policies(true);
     private final Authenticator authenticator = TestRealm.authenticator(policies, time::nanos, Path.of("none"), time);
 
     @BeforeAll
-    static void realm() {
+    static void realm() throws IOException {
         TestRealm.install();
+        routes = Routes.ofAllServlets();
     }
 
     private ConsoleContext context() {
-        return new ConsoleContext(authenticator, policies, new AuditTrail(), new EmbeddingOrigins());
+        return new ConsoleContext(authenticator, policies, new AuditTrail(), new EmbeddingOrigins(), routes);
     }
 
     private static Exchange exchange(String method, String path, String body) throws IOException {
         Exchange exchange = new Exchange(method, path, body);
         when(exchange.request.getRemoteAddr()).thenReturn("192.0.2.1");
         when(exchange.request.getContextPath()).thenReturn("/understudy");
-        doAnswer(call -> exchange.headers.put(call.getArgument(0), call.getArgument(1)))
-                .when(exchange.response)
-                .addHeader(anyString(), anyString());
         return exchange;
     }
 
@@ -100,6 +98,28 @@ class LoginServletTest {
         assertThat(refused.body()).contains("User 'eve' does not have the role 'operator'");
     }
 
+    @Test
+    void endsTheSessionThatTheBrowserHadBefore() throws Exception {
+        String former = secret(login("eve"));
+        Exchange next = post("root", TestRealm.PASSWORD, "/");
+        when(next.request.getCookies()).thenReturn(new Cookie[] {new Cookie("understudy-session", former)});
+
+        assertThat(sent(next).status).isEqualTo(303);
+
+        assertThat(isAccepted(asked("GET", "/api/v1/vms", former))).isFalse();
+        assertThat(isAccepted(asked("GET", "/api/v1/vms", secret(next)))).isTrue();
+    }
+
+    /** The password file of another server opens no console. */
+    @Test
+    void beginsNoSessionOfAPeer() throws Exception {
+        Exchange login = login("pia");
+
+        assertThat(login.status).isEqualTo(403);
+        assertThat(login.headers).doesNotContainKey("Set-Cookie");
+        assertThat(login.body()).contains("does not have a role for Understudy");
+    }
+
     @ParameterizedTest
     @CsvSource({"true,", "false, https"})
     void sendsTheCookieOfAnEncryptedLoginEncryptedOnly(boolean secure, String proxy) throws Exception {
@@ -137,6 +157,14 @@ class LoginServletTest {
         assertThat(delayed.status).isEqualTo(429);
         assertThat(delayed.headers).containsEntry("Retry-After", "1");
         assertThat(sent(post("sam", TestRealm.PASSWORD, "/")).status).isEqualTo(403);
+    }
+
+    @Test
+    void keepsTheUserOfAFailedLoginButNotThePassword() throws Exception {
+        String page = sent(post("eve\"<b>{{next}}", "s3cret", "/vms")).body();
+
+        assertThat(page).contains("value=\"eve&quot;&lt;b>").doesNotContain("s3cret", "<b>");
+        assertThat(page).containsSubsequence("id=\"password\"", "autofocus").containsOnlyOnce("autofocus");
     }
 
     @ParameterizedTest

@@ -71,6 +71,18 @@ final class OpenApi {
                         Boolean.compare(one.path().contains("{"), two.path().contains("{")));
     }
 
+    /** The names of the query parameters of a call. */
+    Set<String> queryParameters(Operation operation) {
+        Set<String> names = new TreeSet<>();
+        for (JsonNode reference : operation.description().path("parameters")) {
+            JsonNode parameter = resolve(reference);
+            if (parameter.get("in").asText().equals("query")) {
+                names.add(parameter.get("name").asText());
+            }
+        }
+        return names;
+    }
+
     /** What contradicts the description in a request. */
     List<String> contradictions(Operation operation, String query, Map<String, String> headers, String body)
             throws IOException {

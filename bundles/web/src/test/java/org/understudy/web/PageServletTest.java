@@ -101,6 +101,15 @@ class PageServletTest {
         assertThat(load(path).status).isEqualTo(404);
     }
 
+    /** Otherwise a cache would pass a script with the permission of one origin to another. */
+    @Test
+    void keepsTheOriginAmongWhatAFileDependsOn() throws Exception {
+        Exchange exchange = new Exchange("GET", "/console.js", "");
+        exchange.response.setHeader("Vary", "Origin");
+
+        assertThat(exchange.through(new PageServlet()).headers).containsEntry("Vary", "Origin, Accept-Encoding");
+    }
+
     @Test
     void sendsAFileCompressedToABrowserThatAcceptsIt() throws Exception {
         Exchange exchange = new Exchange("GET", "/console.js", "");

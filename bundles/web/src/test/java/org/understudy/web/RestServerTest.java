@@ -3,6 +3,7 @@ package org.understudy.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.ArgumentMatchers.eq;
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.reset;
@@ -15,6 +16,7 @@ import java.io.ByteArrayInputStream;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -29,14 +31,18 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.TestInstance.Lifecycle;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.understudy.api.AccessToken;
+import org.understudy.api.AccessTokens;
 import org.understudy.api.Doctor;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.GuestChecks;
 import org.understudy.api.Migrations;
 import org.understudy.api.PairChange;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
+import org.understudy.api.Role;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
 import org.understudy.api.VmInventory;
@@ -52,6 +58,7 @@ class RestServerTest {
     private final VirtualMachines vms = mock(VirtualMachines.class);
     private final Pairs pairs = mock(Pairs.class);
     private final Migrations migrations = mock(Migrations.class);
+    private final AccessTokens tokens = mock(AccessTokens.class);
     private WebServer server;
 
     @BeforeAll
@@ -60,7 +67,8 @@ class RestServerTest {
         EventHub events = Exchange.events();
         server = new WebServer()
                 .with("/api", new ApiServlet())
-                .with("/api/v1/vms", new VmServlet(view, vms, pairs, migrations, events))
+                .with("/api/v1/vms", new VmServlet(view, vms, pairs, migrations, events, mock(GuestChecks.class)))
+                .with("/api/v1/tokens", new TokenServlet(view, tokens))
                 .with("/api/v1/migrations", new MigrationServlet(view, migrations, events))
                 .with(
                         "/api/v1",
@@ -70,7 +78,7 @@ class RestServerTest {
 
     @BeforeEach
     void forget() {
-        reset(vms, pairs, migrations);
+        reset(vms, pairs, migrations, tokens);
         when(vms.definition(any())).thenReturn(DEFINITION);
     }
 
@@ -107,7 +115,9 @@ class RestServerTest {
         "GET, /api/v1/vms?limit=0, 400, invalid-argument",
         "GET, /api/v1/vms?limit=1001, 400, invalid-argument",
         "GET, /api/v1/vms?sort=uuid, 400, invalid-argument",
-        "GET, /api/v1/vms?cursor=bmFtZQ, 400, invalid-argument"
+        "GET, /api/v1/vms?cursor=bmFtZQ, 400, invalid-argument",
+        "DELETE, /api/v1/vms/web1?dry-run, 400, invalid-argument",
+        "POST, /api/v1/tokens?dry-run, 400, invalid-argument"
     })
     void answersEveryErrorAsAProblem(String method, String path, int status, String code) throws Exception {
         when(vms.list()).thenReturn(new VmInventory(List.of(), List.of()));
@@ -353,6 +363,34 @@ class RestServerTest {
     }
 
     @Test
+    void showsAChangeOfAPairBeforeItIsMadeWithTheDefinitionBefore() throws Exception {
+        when(vms.show(any())).thenReturn(Things.vm(1, Things.ALPHA, PairHealth.ACTIVE));
+        String before = "<domain><name>web1</name><graphics passwd='s3cret'/></domain>";
+        String after = "<domain><name>web1</name><graphics passwd='s3cret'/><pair/></domain>";
+        when(vms.definition(any())).thenReturn(before);
+        PairChange added = new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), after);
+        when(pairs.planOn(eq(before), any(), any())).thenReturn(added);
+        when(pairs.planOff(eq(before), any())).thenReturn(added);
+
+        HttpResponse<String> on = server.change("POST", "/api/v1/vms/web1/pairs?dry-run", "");
+        HttpResponse<String> off = server.change("DELETE", "/api/v1/vms/web1/pairs/0?dry-run", "");
+
+        for (HttpResponse<String> shown : List.of(on, off)) {
+            assertThat(shown.body())
+                    .contains("\"before\":\"<domain><name>web1</name><graphics passwd='***'/></domain>\"")
+                    .contains("<pair/>")
+                    .doesNotContain("s3cret");
+        }
+        String tag = on.headers().firstValue("ETag").orElseThrow();
+        when(vms.definition(any())).thenReturn("<domain><name>web1</name><title>new</title></domain>");
+        assertProblem(server.change("POST", "/api/v1/vms/web1/pairs", "", "If-Match", tag), 412, "precondition-failed");
+        assertProblem(
+                server.change("DELETE", "/api/v1/vms/web1/pairs/0", "", "If-Match", tag), 412, "precondition-failed");
+        verify(pairs, never()).turnOn(any(), any());
+        verify(pairs, never()).turnOff(any(), any());
+    }
+
+    @Test
     void namesTheAddressOfANewVmAndOfANewPair() throws Exception {
         Vm vm = Things.vm(1, Things.ALPHA, PairHealth.OFF);
         Vm before = new Vm(vm.name(), vm.uuid(), vm.host(), vm.state(), vm.nics(), List.of());
@@ -395,6 +433,22 @@ class RestServerTest {
                 "idempotency-key-reused");
         server.change("POST", "/api/v1/migrations", other, "Idempotency-Key", "k2");
         verify(migrations, times(2)).start(any(), any(), any());
+    }
+
+    @Test
+    void keepsNoSecretOfATokenInMemory() throws Exception {
+        AccessToken token =
+                new AccessToken("t-1", "backup", "admin", Role.VIEWER, Instant.EPOCH, Instant.EPOCH, Optional.empty());
+        when(tokens.create(any(), any(), any(), any())).thenReturn(new AccessTokens.Created(token, "secret"));
+        String request = "{\"name\":\"backup\",\"role\":\"viewer\",\"expiresInDays\":7}";
+
+        for (int i = 0; i < 2; i++) {
+            assertThat(server.change("POST", "/api/v1/tokens", request, "Idempotency-Key", "k1")
+                            .statusCode())
+                    .isEqualTo(201);
+        }
+
+        verify(tokens, times(2)).create(any(), any(), any(), any());
     }
 
     @Test

@@ -25,6 +25,7 @@ import org.understudy.api.Consent;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
+import org.understudy.api.GuestChecks;
 import org.understudy.api.HostName;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.Migrations;
@@ -49,7 +50,8 @@ class VmServletTest {
     private final VirtualMachines vms = mock(VirtualMachines.class);
     private final Pairs pairs = mock(Pairs.class);
     private final Migrations migrations = mock(Migrations.class);
-    private final VmServlet servlet = new VmServlet(Exchange.VIEW, vms, pairs, migrations, Exchange.events());
+    private final GuestChecks guests = mock(GuestChecks.class);
+    private final VmServlet servlet = new VmServlet(Exchange.VIEW, vms, pairs, migrations, Exchange.events(), guests);
 
     @BeforeEach
     void haveNoVms() {
@@ -120,6 +122,14 @@ class VmServletTest {
 
         ask("GET", "/" + uuid + "/guest?host=alpha", "");
         verify(vms).examine(new VmOnHost(new HostName("alpha"), uuid.toString()));
+    }
+
+    @Test
+    void checksTheNetworkInAGuest() throws Exception {
+        when(guests.check(new VmName("web1")))
+                .thenReturn(List.of(Finding.of(FindingCode.GUEST_ADDRESS_MISPLACED, "vm web1", "two", "one")));
+
+        assertThat(ask("POST", "/web1/guest-check", "").body()).contains("GUEST_ADDRESS_MISPLACED");
     }
 
     @Test
@@ -224,6 +234,7 @@ class VmServletTest {
                 new PairChange(true, PairChange.Effect.AT_NEXT_START, List.of(), "<domain passwd='s3cret'/>");
         when(vms.show(WEB1))
                 .thenReturn(new Vm(WEB1, new UUID(1, 2), new HostName("alpha"), VmState.RUNNING, List.of(), List.of()));
+        when(vms.definition(WEB1)).thenReturn("<domain/>");
         when(pairs.planOn(any(), any(), any())).thenReturn(change);
         when(pairs.turnOn(any(), any())).thenReturn(change);
 

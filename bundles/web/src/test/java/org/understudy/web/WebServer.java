@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import javax.servlet.DispatcherType;
 import javax.servlet.http.HttpServlet;
+import javax.servlet.http.HttpServletRequest;
 import org.eclipse.jetty.server.HttpConfiguration;
 import org.eclipse.jetty.server.HttpConnectionFactory;
 import org.eclipse.jetty.server.Server;
@@ -36,7 +37,7 @@ final class WebServer implements AutoCloseable {
     /** Far fewer than streams of events. */
     private static final int THREADS = 16;
 
-    private final DispatcherServlet dispatcher = new DispatcherServlet(new AuditTrail());
+    private final RouteTable routes = new RouteTable();
     private final Server server = new Server(new QueuedThreadPool(THREADS));
     private final HttpClient client = HttpClient.newHttpClient();
     private final int port;
@@ -50,9 +51,10 @@ final class WebServer implements AutoCloseable {
         server.addConnector(connector);
         ServletContextHandler context = new ServletContextHandler();
         context.setContextPath("/understudy");
-        ServletHolder holder = new ServletHolder(dispatcher);
+        ServletHolder holder = new ServletHolder(new DispatcherServlet(new AuditTrail()));
         holder.setAsyncSupported(true);
         FilterHolder login = new FilterHolder((request, response, chain) -> {
+            routes.find((HttpServletRequest) request).attach(request);
             new Caller("admin", Set.of(Role.ADMIN), new Caller.Password(), "127.0.0.1").attach(request);
             chain.doFilter(request, response);
         });
@@ -65,7 +67,7 @@ final class WebServer implements AutoCloseable {
     }
 
     WebServer with(String path, HttpServlet servlet) {
-        dispatcher.addDelegate(servlet, Map.of(DispatcherServlet.PATH, path));
+        routes.addServlet(servlet, Map.of(RouteTable.PATH, path));
         return this;
     }
 

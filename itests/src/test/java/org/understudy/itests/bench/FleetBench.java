@@ -122,7 +122,8 @@ public final class FleetBench {
         VmReadings readings = new VmReadings(hosts);
         InventoryService inventory = new InventoryService(hosts, readings, policies);
         PairHealthTracker health = new PairHealthTracker(hosts, readings, inventory);
-        MigrationComponent migrations = new MigrationComponent(bundle(), hosts, locator, policies, new Probes());
+        MigrationComponent migrations =
+                new MigrationComponent(bundle(), hosts, locator, inventory, policies, new Probes());
         VfLeaseController keeper = new VfLeaseController(hosts, migrations, policies);
         VirtualMachineService vms = new VirtualMachineService(
                 hosts, inventory, locator, policies, health, migrations, keeper, new NicFacts());

@@ -99,10 +99,10 @@ final class Lab implements AutoCloseable {
         readings = new VmReadings(hosts);
         inventory = new InventoryService(hosts, readings, policies);
         health = new PairHealthTracker(hosts, readings, inventory);
-        migrations = new MigrationComponent(bundle(), hosts, locator, policies, new Probes());
+        migrations = new MigrationComponent(bundle(), hosts, locator, inventory, policies, new Probes());
         vfs = new VfLeaseController(hosts, migrations, policies);
         vms = new VirtualMachineService(hosts, inventory, locator, policies, health, migrations, vfs, new NicFacts());
-        pairs = new PairService(locator, hosts, policies, migrations, health, new NicFacts(), vfs);
+        pairs = new PairService(locator, hosts, inventory, policies, migrations, health, new NicFacts(), vfs);
     }
 
     private Path qemu(String options) throws IOException {

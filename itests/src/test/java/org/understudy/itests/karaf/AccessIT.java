@@ -42,6 +42,8 @@ class AccessIT {
             "bulk-list",
             "bulk-show",
             "doctor",
+            "history-list",
+            "history-show",
             "host-list",
             "lint",
             "migration-list",

@@ -24,6 +24,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -33,7 +35,9 @@ import org.understudy.itests.Built;
 import org.understudy.itests.karaf.RemoteShell.Said;
 
 /** Shell and REST with a running guest: each migration is a real one. */
+@Tag("two-hosts")
 @ExtendWith(SharedKaraf.class)
+@Order(0)
 @Timeout(300)
 class FacesIT {
     private static final String CONFIGURATION = """

@@ -52,8 +52,9 @@ class HookFailuresIT {
     @BeforeEach
     void configure() throws IOException {
         library = Built.hooks().resolve("lib");
-        configuration =
-                Files.writeString(folder.resolve("hook.conf"), "host = alpha\nsocket = " + folder + "/nobody.sock\n");
+        configuration = Files.writeString(
+                folder.resolve("hook.conf"),
+                "host = alpha\nsocket = " + folder + "/nobody.sock\nnotes = " + folder + "\n");
         Files.writeString(folder.resolve("login"), "admin:secret");
     }
 
@@ -84,6 +85,12 @@ class HookFailuresIT {
     private Ended libvirt() throws Exception {
         return run(
                 List.of(Built.hooks() + "/libvirt/understudy", "web1", "migrate", "begin", "-"), Map.of(), DEFINITION);
+    }
+
+    /** Before a VM is started from a saved image, as by OpenNebula's restore. */
+    private Ended restored() throws Exception {
+        return run(
+                List.of(Built.hooks() + "/libvirt/understudy", "web1", "restore", "begin", "-"), Map.of(), DEFINITION);
     }
 
     private Ended vdsm() throws Exception {
@@ -123,6 +130,7 @@ class HookFailuresIT {
 
     private void requireNothingIsStopped(String said) throws Exception {
         assertThat(libvirt()).extracting(Ended::status, Ended::output).containsExactly(0, "");
+        assertThat(restored()).isEqualTo(libvirt());
         for (Ended ended : List.of(vdsm(), opennebula(), cloudstack())) {
             assertThat(ended).extracting(Ended::status, Ended::output).containsExactly(0, DEFINITION);
             assertThat(ended.errors()).contains(said);

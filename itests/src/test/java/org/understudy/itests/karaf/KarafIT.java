@@ -132,6 +132,9 @@ class KarafIT {
                 "bulk-show",
                 "bulk-cancel",
                 "audit-list",
+                "history-list",
+                "history-show",
+                "vm-fix",
                 "doctor"
             })
     void explainsEveryCommandAndItsJson(String name) throws Exception {

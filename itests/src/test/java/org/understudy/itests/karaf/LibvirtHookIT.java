@@ -119,6 +119,22 @@ class LibvirtHookIT {
         assertThat(bridgeOnBeta()).isEqualTo("br7");
     }
 
+    /** As OpenNebula does with a VM that was suspended. */
+    @Test
+    @Order(2)
+    void adaptsAVmThatIsRestoredFromASavedImageToTheHost() throws Exception {
+        server.awaitUntil(
+                "the guest's primary",
+                () -> LibvirtPair.lastState(hosts, "alpha").contains("path=primary"));
+        hosts.output("alpha", "virsh", "-q", "save", "mover", "/run/mover.save");
+        Files.move(hosts.file("alpha", "mover.save"), hosts.file("beta", "mover.save"));
+
+        hosts.output("beta", "virsh", "-q", "restore", "/run/mover.save");
+
+        assertThat(bridgeOnBeta()).isEqualTo("br7");
+        assertThat(hosts.output("beta", "virsh", "domstate", "mover")).isEqualTo("running");
+    }
+
     /** The server has prepared the definition itself, and receives the request during its own migration. */
     @Test
     @Order(2)

@@ -78,7 +78,8 @@ class ScriptHooksIT {
                 login = %s/login
                 deadline = 30
                 networks = other, fast
-                """.formatted(server.httpPort, folder));
+                notes = %s
+                """.formatted(server.httpPort, folder, folder));
     }
 
     /** A later line of the configuration overrides an earlier one. */
@@ -206,6 +207,55 @@ class ScriptHooksIT {
 
         assertThat(ended.status()).as(ended.errors()).isZero();
         requirePair(ended.output());
+    }
+
+    @Test
+    void makesAPairOfANicThatAMarkInTheMetadataSelects() throws Exception {
+        String marked = DEFINITION
+                .replace("<source network='fast'/>", "<source network='plain'/>")
+                .replace("<memory", "<metadata>" + mark("only") + "</metadata><memory");
+        configure("pool = stand-in");
+
+        requirePair(vdsm(marked).output());
+    }
+
+    private static String mark(String nic) {
+        return "<u:pairs xmlns:u='https://understudy.org/xmlns/domain/1.0'><u:mark nic='" + nic
+                + "' consents='bypass-filter'/></u:pairs>";
+    }
+
+    @Test
+    void makesNoPairOfANicWithAFilterUnlessTheConfigurationOrAMarkAcceptsThat() throws Exception {
+        String filtered = DEFINITION.replace(
+                "<source network='fast'/>", "<source network='fast'/><filterref filter='clean-traffic'/>");
+        Ended refused = vdsm(filtered);
+        assertThat(refused).extracting(Ended::status, Ended::output).containsExactly(0, filtered);
+        assertThat(refused.errors()).contains("the filter 'clean-traffic'");
+
+        requirePair(vdsm(filtered.replace("<memory", "<metadata>" + mark("52:54:00:11:22:33") + "</metadata><memory"))
+                .output());
+        configure("consents = bypass-filter");
+        requirePair(vdsm(filtered).output());
+    }
+
+    @Test
+    void reportsAVmThatContinuedWithoutItsVfWhenTheServerAnswersAgain() throws Exception {
+        Rest rest = new Rest(server.httpPort, "admin", server.password());
+        String other = DEFINITION.replace("web1", "passed-by-hook");
+        serverAway();
+        assertThat(vdsm(other).output()).isEqualTo(other);
+        assertThat(rest.get("/api/v1/doctor").body()).doesNotContain("passed-by-hook");
+
+        configure("url = http://127.0.0.1:%d/understudy".formatted(server.httpPort));
+        assertThat(vdsm(DEFINITION).errors()).doesNotContain("not reported");
+
+        assertThat(rest.get("/api/v1/doctor").body())
+                .contains(
+                        "hook-passed-vm",
+                        "VM passed-by-hook on host alpha continued without a VF at ",
+                        "does not answer");
+        assertThat(folder.resolve(System.getProperty("user.name")).resolve("passed"))
+                .doesNotExist();
     }
 
     @Test
@@ -338,6 +388,114 @@ class ScriptHooksIT {
 
         assertThat(ended.output()).isEqualTo(DEFINITION);
         assertThat(ended.errors()).contains("WARN", "Understudy does not answer");
+    }
+
+    /** Java encodes arguments of programs by the locale. */
+    private static final String ASCII = DEFINITION.replace('\u00f6', 'o');
+
+    /** As the agent of CloudStack runs it since 4.21, with both outputs in one. Source: com.cloud.utils.script.Script. */
+    private Ended shellTransformer(String definition) throws Exception {
+        Ended ended = run(
+                List.of(Built.hooks() + "/cloudstack/libvirt-vm-xml-transformer.sh", "transform", definition),
+                Map.of(),
+                "");
+        return new Ended(ended.status(), ended.errors() + ended.output(), "");
+    }
+
+    @Test
+    void addsAPairForAnAgentThatRunsAShellScript() throws Exception {
+        Ended ended = shellTransformer(ASCII);
+
+        assertThat(ended.status()).isZero();
+        assertThat(ended.output()).startsWith("<domain").contains("<teaming type='persistent'/>", "type='transient'");
+    }
+
+    @Test
+    void keepsTheDefinitionOfAnAgentThatRunsAShellScriptIfTheServerIsUnreachable() throws Exception {
+        serverAway();
+        assertThat(shellTransformer(ASCII)).isEqualTo(new Ended(0, ASCII, ""));
+
+        configure("require-vf = yes");
+        assertThat(shellTransformer(ASCII).output()).startsWith("<domain type='understudy: refused");
+    }
+
+    @Test
+    void installsTheScriptThatTheVersionOfCloudstacksAgentRuns() throws Exception {
+        Path groovy = folder.resolve("root/etc/cloudstack/agent/hooks/libvirt-vm-xml-transformer.groovy");
+        Path shell = folder.resolve("root/etc/cloudstack/agent/hooks/libvirt-vm-xml-transformer.sh");
+        file("usr/share/cloudstack-agent/lib/cloud-plugin-hypervisor-kvm-4.20.1.0.jar", "");
+        hook("install", "cloudstack");
+        assertThat(groovy).exists();
+        assertThat(shell).doesNotExist();
+
+        file("usr/share/cloudstack-agent/lib/cloud-plugin-hypervisor-kvm-4.22.0.0.jar", "");
+        Ended upgraded = hook("install", "cloudstack");
+
+        assertThat(upgraded.status()).as("%s", upgraded).isZero();
+        assertThat(shell).exists();
+        assertThat(groovy).as("the agent would run both").doesNotExist();
+        hook("remove", "cloudstack");
+        assertThat(shell).doesNotExist();
+    }
+
+    private static final String VMI = """
+            {"metadata": {"annotations": {"understudy.org/pairs": "{\\"default\\": \\"fast\\"}"}},
+             "spec": {"domain": {"devices": {"interfaces": [
+               {"name": "default", "macAddress": "02:00:00:00:00:01", "masquerade": {}},
+               {"name": "fast", "macAddress": "02:00:00:00:00:01", "sriov": {}}]}}}}
+            """;
+
+    private static final String KUBEVIRT = """
+            <domain type="kvm" xmlns:qemu="http://libvirt.org/schemas/domain/qemu/1.0">
+              <name>ns_vm</name>
+              <devices>
+                <interface type="ethernet"><model type="virtio-non-transitional"></model><alias name="ua-default"></alias></interface>
+                <hostdev mode="subsystem" type="pci" managed="no">
+                  <source><address type="pci" domain="0x0000" bus="0x81" slot="0x01" function="0x0"></address></source>
+                  <alias name="ua-sriov-fast"></alias>
+                </hostdev>
+              </devices>
+              <qemu:commandline><qemu:arg value="-no-x"></qemu:arg></qemu:commandline>
+            </domain>
+            """;
+
+    /** As the sidecar of KubeVirt runs it. Source: sidecar_shim.go. */
+    private Ended sidecar(String vmi, String definition) throws Exception {
+        return run(
+                List.of(Built.hooks() + "/kubevirt/onDefineDomain", "--vmi", vmi, "--domain", definition),
+                Map.of(),
+                "");
+    }
+
+    @Test
+    void pairsTheInterfacesThatTheAnnotationOfAVmiNames() throws Exception {
+        Ended ended = sidecar(VMI, KUBEVIRT);
+
+        assertThat(ended.status()).as(ended.errors()).isZero();
+        assertThat(ended.output())
+                .contains(
+                        "<alias name=\"ua-default\" /><teaming type=\"persistent\" />",
+                        "<teaming type=\"transient\" persistent=\"ua-default\" />",
+                        "<qemu:arg value=\"-no-x\" />");
+        Rest rest = new Rest(server.httpPort, "admin", server.password());
+        assertThat(rest.change("POST", "/api/v1/lint", ended.output()).body())
+                .as("what the rules find in the pair")
+                .doesNotContain("alias-", "teaming-invalid", "standby-not-virtio");
+    }
+
+    @Test
+    void keepsTheDefinitionOfAVmiWithoutASuitablePairUnlessTheVfIsRequired() throws Exception {
+        String differs = VMI.replaceFirst("02:00:00:00:00:01", "02:00:00:00:00:02");
+        assertThat(sidecar(VMI.replace("understudy.org/pairs", "other"), KUBEVIRT))
+                .isEqualTo(new Ended(0, KUBEVIRT + "\n", ""));
+
+        Ended lenient = sidecar(differs, KUBEVIRT);
+        assertThat(lenient).extracting(Ended::status, Ended::output).containsExactly(0, KUBEVIRT + "\n");
+        assertThat(lenient.errors()).contains("need the same macAddress");
+        Ended strict = sidecar(
+                differs.replace("\"annotations\": {", "\"annotations\": {\"understudy.org/require-vf\": \"true\", "),
+                KUBEVIRT);
+        assertThat(strict).extracting(Ended::status, Ended::output).containsExactly(1, "");
     }
 
     @Test

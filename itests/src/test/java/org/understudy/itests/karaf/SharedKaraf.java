@@ -3,7 +3,6 @@ package org.understudy.itests.karaf;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.Objects;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
@@ -11,6 +10,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.understudy.itests.Built;
+import org.understudy.itests.Shared;
 
 /**
  * Passes to {@code @BeforeAll} the server that all classes of a run share, each with its own hosts. After each class it has neither
@@ -26,8 +26,7 @@ final class SharedKaraf implements ParameterResolver, AfterAllCallback {
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        return Objects.requireNonNull(
-                store(context).getOrComputeIfAbsent(KarafServer.class, key -> unpacked(), KarafServer.class));
+        return Shared.of(store(context), KarafServer.class, SharedKaraf::unpacked);
     }
 
     private static KarafServer unpacked() {

@@ -2,13 +2,13 @@
 package org.understudy.itests.karaf;
 
 import java.io.IOException;
-import java.util.Objects;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ExtensionContext.Store;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.understudy.itests.Shared;
 
 /**
  * Passes to {@code @BeforeAll} the lab of two SR-IOV hosts, with its server, that all classes of a run share. After each class it
@@ -24,8 +24,7 @@ final class SharedLab implements ParameterResolver, AfterAllCallback {
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        return Objects.requireNonNull(
-                store(context).getOrComputeIfAbsent(LabServer.class, key -> LabServer.start(), LabServer.class));
+        return Shared.of(store(context), LabServer.class, LabServer::start);
     }
 
     @Override

@@ -61,7 +61,8 @@ final class TlsProxy implements AutoCloseable {
         keytool("-exportcert|-rfc|-file|" + certificate() + "|" + all);
     }
 
-    private static void keytool(String arguments) throws IOException, InterruptedException {
+    /** @param arguments separated by bars */
+    static void keytool(String arguments) throws IOException, InterruptedException {
         List<String> command =
                 List.of((Path.of(System.getProperty("java.home"), "bin/keytool") + "|" + arguments).split("\\|"));
         assertThat(new ProcessBuilder(command).inheritIO().start().waitFor()).isZero();

@@ -41,6 +41,7 @@ import org.understudy.api.VfioReadiness;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools.Lease;
 import org.understudy.api.spi.VfSettings;
+import org.understudy.config.StoredIdentity;
 import org.understudy.config.YamlPolicies;
 import org.understudy.hostnic.host.HostNicService;
 import org.understudy.hostnic.host.VfLeases;
@@ -80,8 +81,8 @@ class HostNicsIT {
         Files.writeString(folder.resolve("understudy.yaml"), configuration(command));
         policies = new YamlPolicies();
         assertThat(policies.findings()).isEmpty();
-        nics = new HostNicService(bundle(), policies);
-        leases = new VfLeases(bundle(), nics, policies);
+        nics = new HostNicService(policies, new StoredIdentity(bundle()));
+        leases = new VfLeases(nics, policies, new StoredIdentity(bundle()));
         await("the NICs are read")
                 .atMost(Duration.ofMinutes(1))
                 .until(() -> inventory().available());
@@ -315,9 +316,9 @@ class HostNicsIT {
         Files.writeString(other.resolve("understudy.yaml"), configuration(host.scratch() + "/no-such-command"));
         System.setProperty("karaf.etc", other.toString());
         YamlPolicies there = new YamlPolicies();
-        HostNicService seen = new HostNicService(bundle(), there);
+        HostNicService seen = new HostNicService(there, new StoredIdentity(bundle()));
         try {
-            VfLeases refused = new VfLeases(bundle(), seen, there);
+            VfLeases refused = new VfLeases(seen, there, new StoredIdentity(bundle()));
             NicInventory full = inventory();
             await().until(() -> seen.inventories().get(0).available());
             await().untilAsserted(() -> assertThat(what(seen.inventories().get(0)))

@@ -12,6 +12,7 @@ import org.understudy.api.PairHealth;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.config.StoredIdentity;
 import org.understudy.config.YamlPolicies;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
@@ -57,14 +58,16 @@ final class InHostServer {
         YamlPolicies policies = new YamlPolicies();
         HostRegistry hosts = new HostRegistry(policies);
         hosts.addConnector(new QemuConnector(Path.of(arguments[0], "qemu")));
-        HostNicService nics = new HostNicService(bundle, policies);
-        VfLeases pools = new VfLeases(bundle, nics, policies);
+        StoredIdentity identity = new StoredIdentity(bundle);
+        HostNicService nics = new HostNicService(policies, identity);
+        VfLeases pools = new VfLeases(nics, policies, identity);
         VmLocator locator = new VmLocator(hosts);
         VmReadings readings = new VmReadings(hosts);
         InventoryService inventory = new InventoryService(hosts, readings, policies);
         PairHealthTracker health = new PairHealthTracker(hosts, readings, inventory);
         health.setNics(nics);
-        MigrationComponent migrations = new MigrationComponent(bundle, hosts, locator, policies, new Probes());
+        MigrationComponent migrations =
+                new MigrationComponent(bundle, hosts, locator, inventory, policies, new Probes());
         VfLeaseController keeper = new VfLeaseController(hosts, migrations, policies);
         keeper.setPools(pools);
         keeper.setNics(nics);

@@ -2,7 +2,6 @@
 package org.understudy.itests.lab;
 
 import java.nio.file.Path;
-import java.util.Objects;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
@@ -10,6 +9,7 @@ import org.junit.jupiter.api.extension.ExtensionContext.Store;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 import org.understudy.itests.Built;
+import org.understudy.itests.Shared;
 
 /**
  * Passes to {@code @BeforeAll} the SR-IOV host that all classes of a run share. Each class restores it, or fails,
@@ -69,8 +69,7 @@ public final class SharedHost implements ParameterResolver, AfterAllCallback {
         if (hardware != null) {
             return new RealHost(Path.of(hardware));
         }
-        return Objects.requireNonNull(store(context).getOrComputeIfAbsent(Lent.class, key -> Lent.start(), Lent.class))
-                .host();
+        return Shared.of(store(context), Lent.class, Lent::start).host();
     }
 
     @Override

@@ -38,7 +38,7 @@ class VfPairIT {
     private static final String LOOK = """
             #!/bin/sh
             ip -d link show %2$s | grep 52:54:00:11:22:66
-            timeout 20 sh -c 'while bridge fdb show dev %2$s | grep -q 52:54:00:11:22:66; do sleep 0.3; done' &&
+            timeout 60 sh -c 'while bridge fdb show dev %2$s | grep -q 52:54:00:11:22:66; do sleep 0.3; done' &&
               echo 'no forwarding entry'
             lspci -D -k | grep -c "in use: vfio-pci"
             ps -o user= -C qemu-system-x86
@@ -171,6 +171,7 @@ class VfPairIT {
 
         assertThat(result.status()).as("%s", result).isZero();
         assertThat(result.output())
+                .as("%s", result)
                 .contains("leased " + host.vf(0) + " " + server.access + "\n")
                 .contains("active", "given back", host.user(), "path=primary", "no forwarding entry")
                 .containsPattern("vf 0 +link/ether 52:54:00:11:22:66 .*vlan 42, .*trust on");

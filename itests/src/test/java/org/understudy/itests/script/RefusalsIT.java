@@ -78,7 +78,16 @@ class RefusalsIT {
                 "test --all --only FooIT",
                 "test --hardware",
                 "test --hardware absent",
-                "test --yes"
+                "test --yes",
+                "release",
+                "release fly",
+                "release prepare",
+                "release prepare 1",
+                "release build --fast",
+                "release build --output",
+                "release check now",
+                "release packages --fast",
+                "release test now"
             })
     void usageErrorExitsWithTwoAndNamesTheHelp(String call) throws Exception {
         assertThat(run(call.split(" "))).startsWith("2: ").contains("understudy");

@@ -41,7 +41,9 @@ final class PlainTexts {
         reader.each("bundles/web/src/main/console", "**.ts", Kind.CONSOLE, TS_TEXT, PlainTexts::withoutScriptComments);
         reader.each("bundles/web/src/main/console", "**.{ts,mjs}", Kind.COMMENT, JS_COMMENT, Function.identity());
         reader.each("bundles/web/src/main/console", "**.html", Kind.CONSOLE, HTML_TEXT, Function.identity());
-        reader.each("itests/lib", "**.sh", Kind.SCRIPT, SHELL_TEXT, Function.identity());
+        for (String folder : List.of("itests/lib", "packaging/lib")) {
+            reader.each(folder, "**.sh", Kind.SCRIPT, SHELL_TEXT, Function.identity());
+        }
         reader.each("", "understudy", Kind.SCRIPT, HERE, Function.identity());
         reader.each(
                 "hooks",
@@ -53,10 +55,12 @@ final class PlainTexts {
             reader.each("native/" + folder, "**.{c,h}", Kind.NATIVE, C_STRING, PlainTexts::withoutComments);
             reader.each("native/" + folder, "**.{c,h}", Kind.COMMENT, C_COMMENT, Function.identity());
         }
-        reader.whole(
-                "native/cli",
-                "**.8",
-                text -> ROFF_REQUEST.matcher(text).replaceAll("").replace("\\-", "-"));
+        for (String folder : List.of("native/cli", "packaging/man")) {
+            reader.whole(
+                    folder,
+                    "**.[58]",
+                    text -> ROFF_REQUEST.matcher(text).replaceAll("").replace("\\-", "-"));
+        }
         reader.whole("bundles/config/src/main/resources", "**.yaml", text -> text.replaceAll("(?m)^[ ]*# ?", ""));
         reader.whole("hooks", "**.{conf,md}", PlainTexts::prose);
         reader.whole("docs", "**.md", PlainTexts::prose);

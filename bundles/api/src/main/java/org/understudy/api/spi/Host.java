@@ -178,6 +178,15 @@ public interface Host extends AutoCloseable {
     }
 
     /**
+     * {@return the network of the guest; empty if no agent answers} Runs a program in the guest, which only reads.
+     *
+     * @param vm the VM
+     */
+    default Optional<GuestNetwork> guestNetwork(VmName vm) {
+        return Optional.empty();
+    }
+
+    /**
      * {@return possible causes why QEMU lacks a primary that it should have; empty if none is known} Changes nothing.
      *
      * @param vm the VM
@@ -262,7 +271,8 @@ public interface Host extends AutoCloseable {
     }
 
     /**
-     * Calls the listener after {@link #outage} has changed. After an outage the events that were missed are published before.
+     * Calls the listener after {@link #outage} has changed, and after VMs may have vanished without an event. The events that were
+     * missed are published before.
      *
      * @param changed called on a thread of the connector; must not block
      * @return ends the delivery when closed

@@ -69,12 +69,24 @@ public record VfSettings(
     }
 
     /**
-     * {@return the same settings with the defaults of a pool}
+     * {@return the same settings with the defaults of a pool; the lower of two highest rates applies}
      *
      * @param pool the defaults
      */
     public VfSettings with(VfDefaults pool) {
         int tag = vlan == 0 ? pool.vlan().orElse(0) : vlan;
-        return new VfSettings(mac, tag, trust.or(pool::trust), spoofCheck.or(pool::spoofCheck), vfio, numaNode, pool);
+        return new VfSettings(
+                mac,
+                tag,
+                trust.or(pool::trust),
+                spoofCheck.or(pool::spoofCheck),
+                vfio,
+                numaNode,
+                pool.limitedTo(defaults.maxRate()));
+    }
+
+    /** {@return the same settings without a highest rate} */
+    public VfSettings withoutLimit() {
+        return new VfSettings(mac, vlan, trust, spoofCheck, vfio, numaNode);
     }
 }

@@ -46,7 +46,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
      * @param pool the pool of the primary, from the definition or the metadata of Understudy
      * @param vf the address of the VF on the host, if the definition has it
      * @param vlan of the standby NIC, otherwise of the primary; 0 for none
-     * @param trusted whether the standby NIC allows the guest to change its address
+     * @param policy what the standby NIC requires of its VF
      * @param numaNode the NUMA node of the host to which the memory of the VM is bound, if it is a single one
      * @param asked whether the metadata has a request for it; otherwise another program may manage it
      */
@@ -58,7 +58,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
             PrimaryKind kind,
             Optional<PciAddress> vf,
             int vlan,
-            boolean trusted,
+            NicPolicy policy,
             OptionalInt numaNode,
             boolean asked) {
 
@@ -69,13 +69,12 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
 
         /** This pair with another pool. */
         public PairView from(PoolName other) {
-            return new PairView(standby, primary, mac, Optional.of(other), kind, vf, vlan, trusted, numaNode, asked);
+            return new PairView(standby, primary, mac, Optional.of(other), kind, vf, vlan, policy, numaNode, asked);
         }
 
         /** The required settings of the VF when QEMU opens it. */
         public VfSettings settings() {
-            Optional<Boolean> trust = trusted ? Optional.of(true) : Optional.empty();
-            return new VfSettings(mac, vlan, trust, Optional.empty(), true, numaNode);
+            return policy.settings(mac, vlan, numaNode);
         }
     }
 
@@ -180,17 +179,23 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 kind(request, primary),
                 PciXml.hostAddress(primary),
                 standby.flatMap(DomainView::vlan).or(() -> vlan(primary)).orElse(0),
-                standby.get().attributeOr("trustGuestRxFilters", "").equals("yes"),
+                NicPolicy.of(standby.get()),
                 numaNode,
                 request.isPresent()));
     }
 
     /** The pair requests that Understudy recorded in the metadata. */
     public static Stream<XmlElement> requests(DomainDocument document) {
+        return inMetadata(document, "pair");
+    }
+
+    /** Elements of Understudy in the metadata. */
+    static Stream<XmlElement> inMetadata(DomainDocument document, String name) {
         return document.root().children("metadata").stream()
                 .flatMap(m -> m.children().stream())
                 .filter(e -> e.namespace().equals(DomainDocument.UNDERSTUDY))
-                .flatMap(e -> e.children().stream());
+                .flatMap(e -> e.children().stream())
+                .filter(e -> e.localName().equals(name));
     }
 
     /** Elements by name; the first wins. */

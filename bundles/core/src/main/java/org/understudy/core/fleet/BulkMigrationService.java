@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import org.osgi.service.component.annotations.Activate;
@@ -21,6 +22,7 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -49,7 +51,7 @@ import org.understudy.concurrent.SystemScheduler;
  * Queues migrations and starts each when both of its hosts have fewer migrations than the limit. One thread decides what starts;
  * each start, which waits for hosts, has a thread of its own.
  */
-@Component
+@Component(immediate = true)
 public final class BulkMigrationService implements BulkMigrations, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BulkMigrationService.class);
     private static final DateTimeFormatter STAMP =
@@ -61,7 +63,7 @@ public final class BulkMigrationService implements BulkMigrations, AutoCloseable
     private final VirtualMachines machines;
     private final Migrations migrations;
     private final Policies policies;
-    private final Optional<HostNics> nics;
+    private final AtomicReference<Optional<HostNics>> nics = new AtomicReference<>(Optional.empty());
     private final Scheduler scheduler;
     private final ExecutorService starts;
     private final ExecutorService decisions;
@@ -74,24 +76,14 @@ public final class BulkMigrationService implements BulkMigrations, AutoCloseable
 
     @Activate
     public BulkMigrationService(
-            @Reference VirtualMachines machines,
-            @Reference Migrations migrations,
-            @Reference Policies policies,
-            @Reference(cardinality = ReferenceCardinality.OPTIONAL, policyOption = ReferencePolicyOption.GREEDY)
-                    Optional<HostNics> nics) {
-        this(machines, migrations, policies, nics, SystemScheduler.process());
+            @Reference VirtualMachines machines, @Reference Migrations migrations, @Reference Policies policies) {
+        this(machines, migrations, policies, SystemScheduler.process());
     }
 
-    BulkMigrationService(
-            VirtualMachines machines,
-            Migrations migrations,
-            Policies policies,
-            Optional<HostNics> nics,
-            Scheduler scheduler) {
+    BulkMigrationService(VirtualMachines machines, Migrations migrations, Policies policies, Scheduler scheduler) {
         this.machines = machines;
         this.migrations = migrations;
         this.policies = policies;
-        this.nics = nics;
         this.scheduler = scheduler;
         this.starts = scheduler.pool("understudy-bulk-starts");
         this.decisions = scheduler.pool("understudy-bulk", 1, Integer.MAX_VALUE);
@@ -99,6 +91,19 @@ public final class BulkMigrationService implements BulkMigrations, AutoCloseable
         this.broadcaster = new EventBroadcaster<>("understudy-bulk-events", scheduler, (older, newer) -> newer);
         this.updates = migrations.listen(this::onMigration);
         this.polls = scheduler.every(POLL, this::requestPass);
+    }
+
+    /** Dynamic: a service that is replaced must not end what waits. */
+    @Reference(
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    public void setNics(HostNics served) {
+        nics.set(Optional.of(served));
+    }
+
+    void unsetNics(HostNics served) {
+        nics.updateAndGet(now -> now.filter(known -> known != served));
     }
 
     @Override
@@ -155,8 +160,8 @@ public final class BulkMigrationService implements BulkMigrations, AutoCloseable
         if (!isAnyWaiting()) {
             return;
         }
-        Destinations destinations =
-                new Destinations(machines.hosts(), nics.map(HostNics::pools).orElse(List.of()), policies.current());
+        Destinations destinations = new Destinations(
+                machines.hosts(), nics.get().map(HostNics::pools).orElse(List.of()), policies.current());
         List<Runnable> started = new ArrayList<>();
         synchronized (this) {
             StartRules rules =
@@ -201,23 +206,43 @@ public final class BulkMigrationService implements BulkMigrations, AutoCloseable
     }
 
     private void startOne(BulkQueue queue, QueuedVm vm) {
+        if (isWithdrawn(queue, vm)) {
+            requestPass();
+            return;
+        }
+        Migration first;
         try {
             VmAddress address = Addresses.of(vm.vm());
-            Migration first = migrations.start(address, vm.destination().orElseThrow(), queue.options());
-            update(queue, vm, first);
-            // The listener may have received the next status before this one.
-            update(queue, vm, migrations.show(first.id()));
-            cancelIfRequested(vm);
+            first = migrations.start(address, vm.destination().orElseThrow(), queue.options());
         } catch (UnderstudyException e) {
             refuse(queue, vm, e.getMessage());
-        } catch (RuntimeException e) {
+            return;
+        } catch (RuntimeException | Error e) {
             LOG.error(
                     "Bulk migration {}: migration of VM {} could not start",
                     queue.id(),
                     vm.vm().name(),
                     e);
             refuse(queue, vm, String.valueOf(e));
+            return;
         }
+        update(queue, vm, first);
+        // The listener may have received the next status, or the last one, before the first one is known here.
+        Migration now = migrations.show(first.id());
+        update(queue, vm, now);
+        cancelIfRequested(vm);
+        if (!now.isRunning()) {
+            requestPass();
+        }
+    }
+
+    /** Whether the user has cancelled the migration before it began. */
+    private synchronized boolean isWithdrawn(BulkQueue queue, QueuedVm vm) {
+        boolean withdrawn = vm.withdraw();
+        if (withdrawn) {
+            publish(queue);
+        }
+        return withdrawn;
     }
 
     private void refuse(BulkQueue queue, QueuedVm vm, String reason) {

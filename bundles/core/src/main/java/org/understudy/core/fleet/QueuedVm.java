@@ -93,6 +93,14 @@ final class QueuedVm {
         }
     }
 
+    /** Ends a migration that was cancelled before it began; returns whether it was. */
+    boolean withdraw() {
+        if (cancelled && state == State.RUNNING && migration.isEmpty()) {
+            state = State.CANCELLED;
+        }
+        return state == State.CANCELLED;
+    }
+
     /** Returns whether clients see a difference. An update may arrive late, so an older one is ignored. */
     boolean update(Migration now) {
         if (isOver()

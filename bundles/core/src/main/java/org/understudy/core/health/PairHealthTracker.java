@@ -69,6 +69,7 @@ public final class PairHealthTracker implements VmFollower, AutoCloseable {
     private final ServiceSubscription<Policies> policies = new ServiceSubscription<>(served -> () -> {});
     private final VmReadings readings;
     private final HostWatch watch;
+    private final Subscription following;
     private final TrackedPairs pairs;
     private final PairHealthUpdater updater;
     private final EventBroadcaster<PairKey, PairChanged> broadcaster;
@@ -104,7 +105,7 @@ public final class PairHealthTracker implements VmFollower, AutoCloseable {
                 this::readAll,
                 (host, event) -> enqueue(host.name(), event, () -> updater.onEvent(host, event)),
                 scheduler);
-        readings.follow(this);
+        this.following = readings.follow(this);
     }
 
     /** Also takes the state of the hosts' VFs into account. */
@@ -112,7 +113,8 @@ public final class PairHealthTracker implements VmFollower, AutoCloseable {
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
-    public void setNics(HostNics served) {
+    public synchronized void setNics(HostNics served) {
+        // Changes wait for this monitor, so that they come after the inventories, which are older.
         nics.set(served);
         served.inventories().forEach(this::onInventory);
     }
@@ -135,7 +137,7 @@ public final class PairHealthTracker implements VmFollower, AutoCloseable {
     }
 
     /** NICs that cannot be read change nothing. */
-    private void onInventory(NicInventory inventory) {
+    private synchronized void onInventory(NicInventory inventory) {
         if (inventory.available()) {
             Map<PairKey, VfView> held = new HashMap<>();
             inventory
@@ -285,9 +287,19 @@ public final class PairHealthTracker implements VmFollower, AutoCloseable {
         }
     }
 
-    /** Each VM whose events may have been missed has an event. */
+    /** A VM that has vanished, or lost its pairs, while the host was not reachable may have no event. */
     @Override
-    public void onHost(Host host, Map<VmName, VmReading> vms, Optional<UnansweredHost> trouble) {}
+    public void onHost(Host host, Map<VmName, VmReading> vms, Optional<UnansweredHost> trouble) {
+        if (trouble.isEmpty()) {
+            pairs.of(host.name()).stream()
+                    .map(PairKey::vm)
+                    .distinct()
+                    .filter(vm -> Optional.ofNullable(vms.get(vm.vm()))
+                            .filter(VmReading::hasPairs)
+                            .isEmpty())
+                    .forEach(vm -> enqueue(host.name(), vm, () -> updater.resync(host, vm.vm())));
+        }
+    }
 
     /** The VM may have changed before the events of the host were delivered here. */
     @Override
@@ -319,6 +331,7 @@ public final class PairHealthTracker implements VmFollower, AutoCloseable {
     @Deactivate
     public void close() {
         nics.close();
+        following.close();
         watch.close();
         executor.close();
         broadcaster.close();

@@ -146,7 +146,8 @@ final class TrackedPair {
     }
 
     private static Optional<String> misconfiguration(PairView pair, VfView vf, int poolVlan) {
-        if (vf.mac().filter(mac -> !mac.equals(pair.mac())).isPresent() && !pair.trusted()) {
+        if (vf.mac().filter(mac -> !mac.equals(pair.mac())).isPresent()
+                && !pair.policy().trusted()) {
             return Optional.of("has MAC " + vf.mac().get() + ", the pair needs " + pair.mac());
         }
         int vlan = pair.vlan() == 0 ? poolVlan : pair.vlan();

@@ -80,6 +80,7 @@ final class FleetState {
         setVms(host, List.of());
         setVfs(host, List.of());
         setPools(host, List.of());
+        claimed.remove(host);
         if (parts.remove(host) != null) {
             changed.accept(new InventoryChange.HostChanged(next(), host, Optional.empty()));
         }

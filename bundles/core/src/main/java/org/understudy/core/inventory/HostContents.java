@@ -17,6 +17,7 @@ import org.understudy.api.Pair;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Vm;
 import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostFacts;
 
 /** What was read of one host, from which its part of the inventory is made. Guarded by the lock of the inventory. */
@@ -32,6 +33,13 @@ final class HostContents {
     HostContents(HostName name) {
         this.name = name;
         this.reachability = new HostReachability(name);
+    }
+
+    /** The facts of a host that was opened again may be others, such as after a change of its options. */
+    void follow(Optional<Host> open, Instant at) {
+        if (reachability.follow(open, at)) {
+            facts = Optional.empty();
+        }
     }
 
     HostReachability reachability() {
@@ -67,12 +75,19 @@ final class HostContents {
 
     /** @param why empty if all VMs were read */
     void read(Map<VmName, VmReading> now, Optional<UnansweredHost> why, Instant at) {
+        // A host that was opened again, and has not listed its VMs, keeps those that it had.
+        if (why.isEmpty() || !now.isEmpty()) {
+            replace(now);
+        }
+        why.ifPresentOrElse(reason -> reachability.lost(reason, !vms.isEmpty(), at), reachability::answered);
+    }
+
+    private void replace(Map<VmName, VmReading> now) {
         readings = now;
         Map<VmName, Vm> before = vms;
         vms = new LinkedHashMap<>();
         now.forEach((vm, reading) -> vms.put(vm, unchanged(before.get(vm), view(vm, reading))));
         tracked.keySet().retainAll(now.keySet());
-        why.ifPresentOrElse(reason -> reachability.lost(reason, at), reachability::answered);
     }
 
     /** Keeps what is equal, so that it is not compared again. */

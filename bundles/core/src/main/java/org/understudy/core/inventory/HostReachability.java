@@ -20,20 +20,28 @@ final class HostReachability {
         this.name = name;
     }
 
-    /** What was read of a host that is closed is stale, and one that was opened again is read anew. */
-    void follow(Optional<Host> open, Instant at) {
+    /**
+     * What was read of a host that is closed, or was opened again, is stale until it is read anew.
+     *
+     * @return whether it was opened again
+     */
+    boolean follow(Optional<Host> open, Instant at) {
         if (followed && open.equals(host)) {
-            return;
+            return false;
         }
         followed = true;
         host = open;
         if (open.isEmpty()) {
-            lost(new UnansweredHost(name, "is not open", Optional.empty()), at);
-            return;
+            lost(new UnansweredHost(name, "is not open", Optional.empty()), false, at);
+            return false;
+        }
+        if (answered) {
+            staleSince = staleSince.or(() -> Optional.of(at));
         }
         answered = false;
         trouble = Optional.empty();
         factsTrouble = Optional.empty();
+        return true;
     }
 
     /** All VMs were read. */
@@ -43,10 +51,14 @@ final class HostReachability {
         staleSince = Optional.empty();
     }
 
-    /** The host was closed, or does not answer. */
-    void lost(UnansweredHost why, Instant at) {
+    /**
+     * The host was closed, or does not answer.
+     *
+     * @param partly whether some of its VMs were read
+     */
+    void lost(UnansweredHost why, boolean partly, Instant at) {
         trouble = Optional.of(why);
-        if (answered) {
+        if (answered || partly) {
             staleSince = staleSince.or(() -> Optional.of(at));
         }
     }

@@ -17,7 +17,6 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
-import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostedVm;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.HostExecutor;
@@ -30,15 +29,19 @@ import org.understudy.concurrent.Scheduler;
 final class HostReadings implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HostReadings.class);
     private static final Backoff RETRIES = new Backoff(Duration.ofSeconds(2), Duration.ofMinutes(1));
-    private static final Duration FACTS_RETRY = Duration.ofSeconds(30);
-    /** The limit for one answer of the host, or for the list of its VMs. */
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    /**
+     * When a VM that has stopped is read again. libvirt reports the stop of a VM that leaves for another host while it still
+     * holds the definition, and removes that without a further event, once the connection to the other host is closed.
+     */
+    private static final List<Duration> AFTER_STOP =
+            List.of(Duration.ofSeconds(2), Duration.ofSeconds(15), Duration.ofMinutes(1));
 
     private final Host host;
     private final VmReader reader;
     private final HostExecutor executor;
     private final Scheduler scheduler;
     private final List<VmFollower> followers;
+    private final FactsReader facts;
     /** Changed only by tasks of the host. */
     private volatile Map<VmName, VmReading> vms = Map.of();
 
@@ -60,6 +63,7 @@ final class HostReadings implements AutoCloseable {
         this.executor = executor;
         this.scheduler = scheduler;
         this.followers = followers;
+        this.facts = new FactsReader(host, executor, scheduler, followers, this::limit, this::enqueueAll);
     }
 
     Host host() {
@@ -97,6 +101,10 @@ final class HostReadings implements AutoCloseable {
                         && changed.phase().isOver()) {
             enqueue(event.vm(), true);
         }
+        if (event instanceof HostEvent.Stopped) {
+            AFTER_STOP.forEach(delay -> executor.schedule(
+                    host.name(), delay, "reading after the stop of " + event.vm(), () -> enqueue(event.vm(), false)));
+        }
     }
 
     /** @param definitions whether the definitions may have changed */
@@ -130,7 +138,7 @@ final class HostReadings implements AutoCloseable {
         executor.run(host.name(), "replay", () -> {
             if (isRead()) {
                 follower.onHost(host, vms, trouble());
-                enqueueFacts();
+                facts.enqueue();
             }
         });
     }
@@ -166,15 +174,15 @@ final class HostReadings implements AutoCloseable {
         }
         Optional<VmReading> before = Optional.ofNullable(vms.get(vm));
         Optional<VmReading> now;
-        Subscription limit = limit();
+        AnswerLimit limit = limit();
         try {
             now = reader.read(host, vm, before, definitions);
         } catch (RuntimeException | Error e) {
-            failed(reason(e), e);
+            limit.end();
+            failed(e);
             return;
-        } finally {
-            limit.close();
         }
+        limit.end();
         Map<VmName, VmReading> after = new LinkedHashMap<>(vms);
         now.ifPresentOrElse(reading -> after.put(vm, reading), () -> after.remove(vm));
         vms = after;
@@ -200,7 +208,7 @@ final class HostReadings implements AutoCloseable {
             return;
         }
         Map<VmName, VmReading> after = new LinkedHashMap<>();
-        Subscription limit = limit();
+        AnswerLimit limit = limit();
         try {
             List<HostedVm> listed = host.vms();
             listed.forEach(vm -> after.put(
@@ -211,14 +219,14 @@ final class HostReadings implements AutoCloseable {
                             .orElseGet(() -> VmReading.withoutDefinition(vm))));
             listed.forEach(vm -> after.put(vm.name(), reader.read(host, vm)));
         } catch (RuntimeException | Error e) {
+            limit.end();
             if (!after.isEmpty()) {
                 vms = after;
             }
-            failed(reason(e), e);
+            failed(e);
             return;
-        } finally {
-            limit.close();
         }
+        limit.end();
         vms = after;
         List<Consumer<Map<VmName, VmReading>>> served;
         synchronized (this) {
@@ -230,58 +238,26 @@ final class HostReadings implements AutoCloseable {
         }
         followers.forEach(follower -> follower.onHost(host, after, Optional.empty()));
         served.forEach(consumer -> consumer.accept(after));
-        enqueueFacts();
+        facts.enqueue();
     }
 
-    /** Reads the facts of the host, which change without an event, such as after an update of QEMU. */
     void enqueueFacts() {
-        executor.run(host.name(), "facts", this::readFacts);
+        facts.enqueue();
     }
 
-    private void readFacts() {
-        if (isClosed() || host.outage().isPresent()) {
-            return;
-        }
-        Subscription limit = limit();
-        try {
-            publishFacts(Optional.of(host.facts()), Optional.empty());
-        } catch (RuntimeException | Error e) {
-            LOG.debug("Host {}: facts could not be read, retrying", host.name(), e);
-            publishFacts(Optional.empty(), Optional.of(new UnansweredHost(host.name(), reason(e), Optional.of(e))));
-            executor.schedule(host.name(), FACTS_RETRY, "facts", this::readFacts);
-        } finally {
-            limit.close();
-        }
+    /** Begins a call. The limit is for one answer of the host, or for the list of its VMs. */
+    private AnswerLimit limit() {
+        return new AnswerLimit(host.name(), scheduler, this::lost);
     }
 
-    private synchronized boolean isClosed() {
-        return closed;
-    }
-
-    private void publishFacts(Optional<HostFacts> now, Optional<UnansweredHost> why) {
-        followers.forEach(follower -> follower.onFacts(host, now, why));
-    }
-
-    /** Reports a host that hangs, although its call has not returned. */
-    private Subscription limit() {
-        return scheduler.after(
-                LIMIT,
-                () -> lost(new UnansweredHost(
-                        host.name(), "did not answer within " + LIMIT.toSeconds() + " s", Optional.empty())));
-    }
-
-    private static String reason(Throwable e) {
-        return "did not answer: " + (e instanceof UnderstudyException known ? known.getMessage() : e.toString());
-    }
-
-    private void failed(String reason, Throwable cause) {
+    private void failed(Throwable cause) {
         boolean expected = cause instanceof UnderstudyException known && known.code() == ErrorCode.HOST_UNAVAILABLE;
         if (expected) {
             LOG.debug("Host {}: VMs could not be read, retrying: {}", host.name(), cause.getMessage());
         } else {
             LOG.warn("Host {}: VMs could not be read, retrying", host.name(), cause);
         }
-        lost(new UnansweredHost(host.name(), reason, Optional.of(cause)));
+        lost(UnansweredHost.of(host.name(), cause));
         synchronized (this) {
             if (!closed) {
                 retry.close();
@@ -305,6 +281,7 @@ final class HostReadings implements AutoCloseable {
         closed = true;
         outages.close();
         retry.close();
+        facts.close();
         unserved.clear();
     }
 }

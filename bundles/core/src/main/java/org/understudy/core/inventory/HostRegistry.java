@@ -133,7 +133,7 @@ public final class HostRegistry implements Hosts {
 
     private void openAndNotify() {
         hosts.all().forEach(ManagedHost::open);
-        configurationListeners.forEach(Runnable::run);
+        configurationListeners.forEach(HostRegistry::deliver);
         notifyListeners();
     }
 
@@ -206,16 +206,18 @@ public final class HostRegistry implements Hosts {
     }
 
     private void notifyViewListeners(HostName host) {
-        viewListeners.forEach(listener -> listener.accept(host));
+        viewListeners.forEach(listener -> deliver(() -> listener.accept(host)));
     }
 
     private void notifyListeners() {
-        for (Runnable listener : listeners) {
-            try {
-                listener.run();
-            } catch (RuntimeException e) {
-                LOG.warn("Listener of open hosts: unhandled exception", e);
-            }
+        listeners.forEach(HostRegistry::deliver);
+    }
+
+    private static void deliver(Runnable listener) {
+        try {
+            listener.run();
+        } catch (RuntimeException e) {
+            LOG.warn("Listener of hosts: unhandled exception", e);
         }
     }
 

@@ -62,6 +62,7 @@ public final class InventoryService implements Inventory, VmFollower, PairObserv
     private final FleetState state;
     private final Map<HostName, HostContents> contents = new HashMap<>();
     private final List<Subscription> subscriptions;
+    private final Subscription following;
     /** Of the configuration; used by the timer alone. */
     private List<Finding> findings = List.of();
 
@@ -85,14 +86,15 @@ public final class InventoryService implements Inventory, VmFollower, PairObserv
                 policies.listen(changed -> onHosts()),
                 scheduler.every(FINDINGS_PERIOD, this::checkFindings));
         onHosts();
-        readings.follow(this);
+        this.following = readings.follow(this);
     }
 
     @Reference(
             cardinality = ReferenceCardinality.OPTIONAL,
             policy = ReferencePolicy.DYNAMIC,
             policyOption = ReferencePolicyOption.GREEDY)
-    public void setNics(HostNics served) {
+    public synchronized void setNics(HostNics served) {
+        // Changes wait for this monitor, so that they come after the inventories, which are older.
         nics.set(served);
         served.inventories().forEach(this::onNics);
     }
@@ -141,8 +143,8 @@ public final class InventoryService implements Inventory, VmFollower, PairObserv
     }
 
     /** Reads a VM after a command of this server, so that the next list has the effect. */
-    public void refresh(Host host, VmName vm) {
-        readings.refresh(host, vm, REFRESH_LIMIT);
+    public void refresh(HostName host, VmName vm) {
+        hosts.open(host).ifPresent(open -> readings.refresh(open, vm, REFRESH_LIMIT));
     }
 
     private synchronized void await(Duration limit, Predicate<HostContents> condition) {
@@ -161,14 +163,13 @@ public final class InventoryService implements Inventory, VmFollower, PairObserv
     }
 
     /** The hosts or the pools of the configuration have changed, or what is wrong with it. */
-    private void onHosts() {
+    private synchronized void onHosts() {
         List<HostName> names = hosts.names();
-        synchronized (this) {
-            contents.keySet().retainAll(names);
-            names.forEach(this::publish);
-            state.configure(names, policies.current().pools());
-            names.forEach(this::publishNics);
-        }
+        contents.keySet().retainAll(names);
+        names.forEach(this::publish);
+        state.configure(names, policies.current().pools());
+        names.forEach(this::publishNics);
+        notifyAll();
     }
 
     private void checkFindings() {
@@ -187,7 +188,7 @@ public final class InventoryService implements Inventory, VmFollower, PairObserv
     /** The contents of a host, after a look whether it is open. */
     private HostContents followed(HostName host) {
         HostContents now = of(host);
-        now.reachability().follow(hosts.open(host), scheduler.instant());
+        now.follow(hosts.open(host), scheduler.instant());
         return now;
     }
 
@@ -254,6 +255,7 @@ public final class InventoryService implements Inventory, VmFollower, PairObserv
     @Deactivate
     public void close() {
         nics.close();
+        following.close();
         subscriptions.forEach(Subscription::close);
         broadcaster.close();
     }

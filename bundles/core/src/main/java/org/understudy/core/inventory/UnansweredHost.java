@@ -18,6 +18,12 @@ import org.understudy.api.VmAddress;
  */
 public record UnansweredHost(HostName host, String reason, Optional<Throwable> cause) {
 
+    /** A host that a call has failed on. */
+    static UnansweredHost of(HostName host, Throwable cause) {
+        String why = cause instanceof UnderstudyException known ? known.getMessage() : cause.toString();
+        return new UnansweredHost(host, "did not answer: " + why, Optional.of(cause));
+    }
+
     /** The finding for a list. */
     public Finding finding() {
         return Finding.of(

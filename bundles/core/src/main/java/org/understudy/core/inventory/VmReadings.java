@@ -69,30 +69,36 @@ public final class VmReadings implements AutoCloseable {
         this.scheduler = scheduler;
         this.reader = new VmReader(views);
         this.executor = new HostExecutor("understudy-inventory", scheduler, EVENTS_WAITING, this::readAll);
-        this.watch = new HostWatch(hosts, host -> of(host).open(), (host, event) -> of(host).onEvent(event), scheduler);
+        this.watch = new HostWatch(
+                hosts,
+                host -> of(host).ifPresent(HostReadings::open),
+                (host, event) -> of(host).ifPresent(known -> known.onEvent(event)),
+                scheduler);
         this.factsTurn = scheduler.every(FACTS_TURN, this::readSomeFacts);
     }
 
-    /** Also delivers what was read before. */
-    public void follow(VmFollower follower) {
+    /** Also delivers what was read before. Closing the result ends the delivery. */
+    public Subscription follow(VmFollower follower) {
         List<HostReadings> known;
         synchronized (this) {
             followers.add(follower);
             known = List.copyOf(readings.values());
         }
         known.forEach(host -> host.replay(follower));
+        return () -> followers.remove(follower);
     }
 
     /** Delivers the VMs of a host once they are read, in the order of later readings. */
     public void whenRead(Host host, Consumer<Map<VmName, VmReading>> consumer) {
-        of(host).whenRead(consumer);
+        of(host).ifPresent(known -> known.whenRead(consumer));
     }
 
     /** Reads a VM after a change by this server, which its event may report later. Waits up to a limit. */
     public void refresh(Host host, VmName vm, Duration limit) {
         CompletableFuture<Void> read = new CompletableFuture<>();
-        of(host).enqueue(vm, true);
-        if (!executor.run(host.name(), "refresh of " + vm, () -> read.complete(null))) {
+        Optional<HostReadings> open = of(host);
+        open.ifPresent(known -> known.enqueue(vm, true));
+        if (open.isEmpty() || !executor.run(host.name(), "refresh of " + vm, () -> read.complete(null))) {
             return;
         }
         try {
@@ -139,20 +145,25 @@ public final class VmReadings implements AutoCloseable {
         known.ifPresent(HostReadings::enqueueAll);
     }
 
-    /** The readings of an open host. A host that was opened again is another one, and is read anew. */
-    private HostReadings of(Host host) {
-        HostReadings current;
+    /**
+     * The readings of a host; empty if it is not open any more: an event or a command may be late. A host that was opened again is
+     * another one, and is read anew.
+     */
+    private Optional<HostReadings> of(Host host) {
         Optional<HostReadings> replaced;
+        HostReadings fresh;
         synchronized (this) {
-            replaced = Optional.ofNullable(readings.get(host.name())).filter(known -> known.host() != host);
-            if (replaced.isPresent()) {
-                readings.remove(host.name());
+            Optional<HostReadings> known = Optional.ofNullable(readings.get(host.name()));
+            if (known.filter(same -> same.host() == host).isPresent()) {
+                return known;
+            } else if (hosts.all().stream().noneMatch(open -> open == host)) {
+                return Optional.empty();
             }
-            current = readings.computeIfAbsent(
-                    host.name(), name -> new HostReadings(host, reader, executor, scheduler, followers));
+            fresh = new HostReadings(host, reader, executor, scheduler, followers);
+            replaced = Optional.ofNullable(readings.put(host.name(), fresh));
         }
         replaced.ifPresent(HostReadings::close);
-        return current;
+        return Optional.of(fresh);
     }
 
     @Override

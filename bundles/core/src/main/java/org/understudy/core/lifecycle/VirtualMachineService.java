@@ -119,7 +119,7 @@ public final class VirtualMachineService implements VirtualMachines {
         try (work) {
             return define(host, view, definition);
         } finally {
-            inventory.refresh(host, view.name());
+            inventory.refresh(host.name(), view.name());
         }
     }
 
@@ -247,7 +247,7 @@ public final class VirtualMachineService implements VirtualMachines {
         try (work) {
             action.accept(here, survey);
         } finally {
-            inventory.refresh(here.host(), here.vm().name());
+            inventory.refresh(here.host().name(), here.vm().name());
         }
     }
 

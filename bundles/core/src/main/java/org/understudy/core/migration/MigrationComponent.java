@@ -39,6 +39,7 @@ import org.understudy.core.definition.UnpairedDevice;
 import org.understudy.core.definition.edit.DestinationDefinition;
 import org.understudy.core.definition.lint.LintContext;
 import org.understudy.core.definition.lint.Linter;
+import org.understudy.core.inventory.InventoryService;
 import org.understudy.core.inventory.VmLocator;
 import org.understudy.core.migration.context.Definitions;
 import org.understudy.core.migration.context.MigrationJournal;
@@ -62,6 +63,7 @@ public final class MigrationComponent implements Migrations {
             BundleContext bundle,
             @Reference Hosts hosts,
             @Reference VmLocator locator,
+            @Reference InventoryService inventory,
             @Reference Policies policies,
             @Reference GapProbes probes) {
         MigrationJournal journal = new MigrationJournal(folder(bundle));
@@ -80,6 +82,7 @@ public final class MigrationComponent implements Migrations {
                         new UnplugGuard(journal, scheduler),
                         journal,
                         MigrationTimings.usual(),
+                        inventory::refresh,
                         scheduler,
                         threads));
     }

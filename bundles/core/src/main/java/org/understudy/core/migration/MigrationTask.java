@@ -9,6 +9,7 @@ import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.StepState;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.spi.Host;
 import org.understudy.core.migration.context.DeadlineCall;
 import org.understudy.core.migration.context.MigrationContext;
 import org.understudy.core.migration.context.StepAbortedException;
@@ -80,7 +81,16 @@ final class MigrationTask implements Task {
         begin(MigrationStep.RELEASE);
         new ReleaseStep(context, snapshot, sending.source().outgoing()).run();
         context.status().done(MigrationStep.RELEASE);
+        refreshLists();
         completion().complete(arrived, enabled);
+    }
+
+    /** A list of VMs that is read after the end of the migration shows the VM on its destination. */
+    private void refreshLists() {
+        for (Host host :
+                List.of(context.request().destination(), context.request().source())) {
+            context.services().refresh().accept(host.name(), context.request().vm());
+        }
     }
 
     /** From the begin of sending to the end of the switchover. */

@@ -36,6 +36,7 @@ import org.understudy.core.definition.lint.LintContext;
 import org.understudy.core.definition.lint.Linter;
 import org.understudy.core.definition.lint.NicFacts;
 import org.understudy.core.health.PairHealthTracker;
+import org.understudy.core.inventory.InventoryService;
 import org.understudy.core.inventory.MigrationLock;
 import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.inventory.VmLocator;
@@ -47,6 +48,7 @@ import org.understudy.core.vf.VfLeaseController;
 public final class PairService implements Pairs {
     private final VmLocator locator;
     private final Hosts hosts;
+    private final InventoryService inventory;
     private final Policies policies;
     private final MigrationLock migrationLock;
     private final PairHealthTracker health;
@@ -58,6 +60,7 @@ public final class PairService implements Pairs {
     public PairService(
             @Reference VmLocator locator,
             @Reference Hosts hosts,
+            @Reference InventoryService inventory,
             @Reference Policies policies,
             @Reference Migrations migrations,
             @Reference PairHealthTracker health,
@@ -65,6 +68,7 @@ public final class PairService implements Pairs {
             @Reference VfLeaseController vfs) {
         this.locator = locator;
         this.hosts = hosts;
+        this.inventory = inventory;
         this.policies = policies;
         this.migrationLock = new MigrationLock(migrations);
         this.health = health;
@@ -156,10 +160,15 @@ public final class PairService implements Pairs {
     private PairChange changeLocked(VmAddress vm, BiFunction<Host, String, PairChange> plan) {
         migrationLock.requireNoMigration(vm);
         VmLocation here = locator.locate(vm);
+        PairChange change;
         Subscription work = hosts.hold(here.host(), "the pair change of VM " + vm);
         try (work) {
-            return change(here, plan);
+            change = change(here, plan);
         }
+        if (change.changed()) {
+            inventory.refresh(here.host().name(), here.vm().name());
+        }
+        return change;
     }
 
     private PairChange change(VmLocation here, BiFunction<Host, String, PairChange> plan) {
@@ -179,8 +188,9 @@ public final class PairService implements Pairs {
         if (Finding.anyBlocking(findings)) {
             return new PairChange(false, Effect.NONE, List.copyOf(findings), before);
         }
-        Effect effect =
-                liveChange.apply(here, DomainView.of(before), DomainView.of(planned.definition()), findings::add);
+        Effect effect = planned.effect() == Effect.NONE
+                ? Effect.NONE
+                : liveChange.apply(here, DomainView.of(before), DomainView.of(planned.definition()), findings::add);
         return new PairChange(true, effect, List.copyOf(findings), planned.definition());
     }
 

@@ -21,6 +21,7 @@ import org.understudy.api.NicProvisioning;
 import org.understudy.api.PairChange;
 import org.understudy.api.PairRequest;
 import org.understudy.api.Pairs;
+import org.understudy.api.PassedVm;
 import org.understudy.api.Policies;
 import org.understudy.api.Provisioned;
 import org.understudy.api.Severity;
@@ -38,6 +39,7 @@ public final class ProvisioningService implements NicProvisioning {
     private final Hosts hosts;
     private final Policies policies;
     private final Arrivals arrivals;
+    private final PassedVms passedVms;
 
     /** In the order of their ranking; dynamic, so that a new or removed contributor does not restart the service. */
     @Reference(cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -48,11 +50,13 @@ public final class ProvisioningService implements NicProvisioning {
             @Reference Pairs pairs,
             @Reference Hosts hosts,
             @Reference Policies policies,
-            @Reference Arrivals arrivals) {
+            @Reference Arrivals arrivals,
+            @Reference PassedVms passedVms) {
         this.pairs = pairs;
         this.hosts = hosts;
         this.policies = policies;
         this.arrivals = arrivals;
+        this.passedVms = passedVms;
     }
 
     @Override
@@ -69,10 +73,19 @@ public final class ProvisioningService implements NicProvisioning {
         findings.addAll(contributed.findings());
         adjusted = contributed.definition();
         findings.addAll(MaskedPasswords.of(adjusted));
-        findings.addAll(pairs.lint(adjusted, Optional.of(name)));
+        pairs.lint(adjusted, Optional.of(name)).stream()
+                .map(finding -> occasion == Occasion.MIGRATE ? ofRunningVm(finding) : finding)
+                .forEach(findings::add);
         findings.addAll(host.check(adjusted));
         List<Finding> all = List.copyOf(findings);
         return new Provisioned(Finding.anyBlocking(all) ? definition : adjusted, all);
+    }
+
+    /** A migration does not change what the traffic of a running VM bypasses. */
+    private static Finding ofRunningVm(Finding finding) {
+        return finding.code() == FindingCode.FILTER_BYPASSED && finding.severity() == Severity.ERROR
+                ? finding.as(Severity.WARNING)
+                : finding;
     }
 
     @Override
@@ -82,6 +95,11 @@ public final class ProvisioningService implements NicProvisioning {
                 definition,
                 requests,
                 unchanged -> applyContributors(Occasion.ARRIVING, name, unchanged.definition()));
+    }
+
+    @Override
+    public void passed(HostName host, List<PassedVm> vms) {
+        passedVms.add(host, vms);
     }
 
     private Provisioned applyContributors(Occasion occasion, HostName host, String definition) {

@@ -4,10 +4,12 @@ package org.understudy.core.definition;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Alias;
 import org.understudy.api.PciAddress;
+import org.understudy.api.VfDefaults;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.definition.edit.DestinationDefinition;
 import org.understudy.core.definition.lint.StoredDefinitionDiff;
@@ -44,6 +46,38 @@ class DomainViewTest {
         assertThat(live).doesNotContain("hostdev");
         assertThat(DomainView.of(live).pairsWith(DomainView.of(TEXTBOOK))).containsExactly(onlyPair(TEXTBOOK));
         assertThat(DomainView.of(TEXTBOOK).pairsWith(DomainView.of(TEXTBOOK))).hasSize(1);
+    }
+
+    @Test
+    void theVfDropsForgedAddressesWhereAFilterOfTheStandbyNicDoes() {
+        assertThat(onlyPair(TEXTBOOK).settings().spoofCheck()).isEmpty();
+        assertThat(onlyPair(standby("<filterref filter='clean-traffic'/>"))
+                        .settings()
+                        .spoofCheck())
+                .contains(true);
+        assertThat(onlyPair(standby("<filterref filter='my-own'/>")).settings().spoofCheck())
+                .isEmpty();
+    }
+
+    @Test
+    void theVfSendsNoFasterThanTheStandbyNicMay() {
+        assertThat(rate("<outbound average='125000' peak='200000'/>")).hasValue(1000);
+        assertThat(rate("<outbound average='126'/>")).as("rounded up").hasValue(2);
+        assertThat(rate("<outbound average='0'/>")).isEmpty();
+        assertThat(rate("<outbound average='x'/>")).isEmpty();
+        assertThat(rate("<inbound average='125000'/>")).isEmpty();
+        assertThat(onlyPair(TEXTBOOK).settings().defaults()).isEqualTo(VfDefaults.NONE);
+    }
+
+    private static OptionalInt rate(String limits) {
+        return onlyPair(standby("<bandwidth>" + limits + "</bandwidth>"))
+                .settings()
+                .defaults()
+                .maxRate();
+    }
+
+    private static String standby(String part) {
+        return TEXTBOOK.replace("<model type='virtio'/>", "<model type='virtio'/>" + part);
     }
 
     @Test

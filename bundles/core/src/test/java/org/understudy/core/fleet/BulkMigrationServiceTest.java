@@ -20,6 +20,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -89,7 +90,8 @@ class BulkMigrationServiceTest {
             started.add(first);
             return first;
         });
-        bulk = new BulkMigrationService(machines, migrations, policies, Optional.of(nics), scheduler);
+        bulk = new BulkMigrationService(machines, migrations, policies, scheduler);
+        bulk.setNics(nics);
     }
 
     @AfterEach
@@ -221,6 +223,37 @@ class BulkMigrationServiceTest {
         end(1, Outcome.COMPLETED);
         assertThat(bulk.show(id).isRunning()).isFalse();
         assertThat(started).hasSize(2);
+    }
+
+    @Test
+    void doesNotStartAMigrationThatIsCancelledWhenItIsAboutTo() {
+        AtomicBoolean cancelled = new AtomicBoolean();
+        bulk.listen(now -> {
+            if (now.count(State.RUNNING) > 0 && cancelled.compareAndSet(false, true)) {
+                bulk.cancel(now.id());
+            }
+        });
+
+        String id = start(Optional.of(BETA), "a").id();
+
+        assertThat(states(id)).containsExactly(State.CANCELLED);
+        assertThat(bulk.show(id).isRunning()).isFalse();
+        verify(migrations, never()).start(any(), any(), any());
+    }
+
+    @Test
+    void keepsWhatWaitsWhenTheServiceOfTheNicsIsReplaced() {
+        when(policies.current()).thenReturn(FleetSamples.policy(9));
+        when(nics.pools()).thenReturn(List.of(pool(Map.of("beta", 1))));
+        String id = start(Optional.empty(), "a", "b").id();
+
+        HostNics next = mock(HostNics.class);
+        when(next.pools()).thenReturn(List.of(pool(Map.of("beta", 3))));
+        bulk.setNics(next);
+        bulk.unsetNics(nics);
+        scheduler.advance(Duration.ofSeconds(10));
+
+        assertThat(states(id)).containsExactly(State.RUNNING, State.RUNNING);
     }
 
     @Test

@@ -9,11 +9,11 @@ import static org.mockito.Mockito.when;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -57,6 +57,8 @@ import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.definition.DomainView;
+import org.understudy.core.definition.NicPolicy;
+import org.understudy.core.inventory.UnansweredHost;
 import org.understudy.core.inventory.VmReadings;
 import org.understudy.core.testing.FakeHost;
 import org.understudy.core.testing.FakeHost.FakeVm;
@@ -78,7 +80,7 @@ class PairHealthTrackerTest {
                     PrimaryKind.EMULATED,
                     Optional.empty(),
                     0,
-                    false,
+                    NicPolicy.NONE,
                     OptionalInt.empty(),
                     true)));
     private static final DomainView PLAIN = new DomainView(VM, Optional.empty(), List.of(), List.of());
@@ -651,6 +653,26 @@ class PairHealthTrackerTest {
     }
 
     @Test
+    void forgetsThePairOfAVmThatIsGoneWithoutAnEvent() {
+        awaitHealth(PairHealth.ACTIVE);
+        a.remove(VM);
+
+        tracker.onHost(a, Map.of(), Optional.empty());
+
+        assertThat(tracker.all()).isEmpty();
+        assertThat(seen).last().isEqualTo(PairHealth.OFF);
+    }
+
+    @Test
+    void keepsThePairsOfAHostThatDoesNotAnswer() {
+        awaitHealth(PairHealth.ACTIVE);
+
+        tracker.onHost(a, Map.of(), Optional.of(new UnansweredHost(a.name(), "did not answer", Optional.empty())));
+
+        assertThat(tracker.all()).hasSize(1);
+    }
+
+    @Test
     void isNotSlowedByASlowListener() throws InterruptedException {
         CountDownLatch block = new CountDownLatch(1);
         List<PairChanged> slow = new CopyOnWriteArrayList<>();
@@ -659,7 +681,7 @@ class PairHealthTrackerTest {
         tracker.listen(c -> {
             slow.add(c);
             try {
-                block.await(5, TimeUnit.SECONDS);
+                block.await();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
@@ -86,6 +87,25 @@ class HostRegistryTest {
         assertThat(registry.views()).allMatch(HostView::available);
         assertThat(registry.host(new HostName("alpha")).name()).hasToString("alpha");
         assertThat(registry.unopened()).isEmpty();
+    }
+
+    @Test
+    void aListenerThatThrowsPreventsNoOther() {
+        registry.listenForViews(
+                host -> {
+                    throw new IllegalStateException("a listener with a defect");
+                },
+                () -> {
+                    throw new IllegalStateException("a listener with a defect");
+                });
+        AtomicInteger opened = new AtomicInteger();
+        registry.listen(opened::incrementAndGet);
+
+        configure(host("alpha"));
+        assertThat(opened).hasValue(1);
+
+        registry.addConnector(fakeConnector());
+        await().until(() -> opened.get() == 2);
     }
 
     @Test

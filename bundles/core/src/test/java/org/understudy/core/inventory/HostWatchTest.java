@@ -147,10 +147,10 @@ class HostWatchTest {
         open.addAll(List.of(a, b));
         try {
             HostWatch watch = CompletableFuture.supplyAsync(() -> watch(SystemScheduler.process()))
-                    .orTimeout(5, TimeUnit.SECONDS)
+                    .orTimeout(1, TimeUnit.MINUTES)
                     .join();
             await().until(() -> seen.contains("opened b"));
-            assertThat(CompletableFuture.runAsync(watch::refresh)).succeedsWithin(Duration.ofSeconds(5));
+            assertThat(CompletableFuture.runAsync(watch::refresh)).succeedsWithin(Duration.ofMinutes(1));
             b.emit(new HostEvent.Started(new VmName("web1"), Instant.now()));
             assertThat(seen).containsExactly("opened b", "b web1");
             assertThat(watch.host(a.name())).isEmpty();

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Instant;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -144,6 +145,19 @@ class InventoryServiceTest {
         assertThat(inventory.list().findings()).isEmpty();
     }
 
+    /** Such a host has not listed its VMs yet. */
+    @Test
+    void keepsTheVmsOfAHostThatWasOpenedAgainAndDoesNotAnswer() {
+        alpha.edit(FakeDefinitionHost.xml("web1"));
+        awaitReading();
+        await().until(() -> vms().size() == 1);
+
+        inventory.onHost(alpha, Map.of(), Optional.of(new UnansweredHost(ALPHA, "did not answer", Optional.empty())));
+
+        assertThat(vms()).extracting(Vm::name).containsExactly(WEB1);
+        assertThat(host(ALPHA).staleSince()).isPresent();
+    }
+
     @Test
     void isReadAgainAfterAnOutage() {
         alpha.edit(FakeDefinitionHost.xml("web1"));
@@ -197,33 +211,65 @@ class InventoryServiceTest {
         return vms().stream().flatMap(vm -> vm.pairs().stream()).toList();
     }
 
+    private static NicInventory nics(String access) {
+        return new NicInventory(ALPHA, true, access, List.of(), List.of(), List.of());
+    }
+
+    /** NICs of one host. */
+    private static class FakeNics implements HostNics {
+        private Consumer<NicInventory> listener = now -> {};
+
+        @Override
+        public List<NicInventory> inventories() {
+            return List.of(nics("test"));
+        }
+
+        @Override
+        public List<PoolView> pools() {
+            return List.of();
+        }
+
+        @Override
+        public List<PoolShare> poolShares(HostName host) {
+            return List.of(
+                    new PoolShare(new PoolName("trial"), Optional.of(new PoolView.Stock(host, 2, 1, 0)), List.of()));
+        }
+
+        @Override
+        public Subscription listen(Consumer<NicInventory> added) {
+            listener = added;
+            return () -> {};
+        }
+
+        void publish(NicInventory now) {
+            listener.accept(now);
+        }
+    }
+
+    @Test
+    void aChangeOfNicsThatArrivesWithTheFirstInventoriesIsNotReplacedByThem() {
+        awaitReading();
+        FakeNics changing = new FakeNics() {
+            @Override
+            public List<NicInventory> inventories() {
+                Thread change = new Thread(() -> publish(nics("changed")));
+                change.start();
+                await().until(() -> EnumSet.of(Thread.State.BLOCKED, Thread.State.TERMINATED)
+                        .contains(change.getState()));
+                return List.of(nics("before"));
+            }
+        };
+
+        inventory.setNics(changing);
+
+        await().until(() -> host(ALPHA).nicAccess().equals("changed"));
+    }
+
     @Test
     void publishesTheNicsAndPoolsOfAHost() {
         awaitReading();
-        NicInventory none = new NicInventory(ALPHA, true, "test", List.of(), List.of(), List.of());
-        PoolName trial = new PoolName("trial");
 
-        inventory.setNics(new HostNics() {
-            @Override
-            public List<NicInventory> inventories() {
-                return List.of(none);
-            }
-
-            @Override
-            public List<PoolView> pools() {
-                return List.of();
-            }
-
-            @Override
-            public List<PoolShare> poolShares(HostName host) {
-                return List.of(new PoolShare(trial, Optional.of(new PoolView.Stock(host, 2, 1, 0)), List.of()));
-            }
-
-            @Override
-            public Subscription listen(Consumer<NicInventory> listener) {
-                return () -> {};
-            }
-        });
+        inventory.setNics(new FakeNics());
 
         assertThat(host(ALPHA).nicAccess()).isEqualTo("test");
         assertThat(inventory.snapshot().poolShares(ALPHA))

@@ -520,7 +520,7 @@ class VirtualMachineServiceTest {
                     vms.start(WEB1);
                     return "started";
                 })
-                .get(10, TimeUnit.SECONDS);
+                .get(1, TimeUnit.MINUTES);
 
         assertThat(alpha.calls()).containsExactly("start web1 {}");
         assertThat(time.waiting()).isZero();
@@ -529,7 +529,7 @@ class VirtualMachineServiceTest {
     @Test
     void definesAVmAndReportsThatAnotherHostMayHaveIt() throws Exception {
         List<Finding> findings = whileBetaHangs(vms -> vms.define(alpha.name(), FakeDefinitionHost.xml("web1")))
-                .get(10, TimeUnit.SECONDS);
+                .get(1, TimeUnit.MINUTES);
 
         assertThat(findings)
                 .extracting(Finding::message)
@@ -561,7 +561,7 @@ class VirtualMachineServiceTest {
             return "started";
         });
 
-        assertThatThrownBy(() -> start.get(10, TimeUnit.SECONDS))
+        assertThatThrownBy(() -> start.get(1, TimeUnit.MINUTES))
                 .cause()
                 .isInstanceOfSatisfying(
                         UnderstudyException.class,

@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
@@ -51,6 +52,7 @@ import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.definition.NicPolicy;
 import org.understudy.core.definition.UnpairedDevice;
 import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.migration.context.Definitions;
@@ -90,6 +92,8 @@ public final class MigrationBench implements AutoCloseable {
     public final List<String> held = new CopyOnWriteArrayList<>();
     /** Called when a host is about to be held. */
     public volatile Consumer<Host> onHold = host -> {};
+    /** Called when a VM of a host is read for the lists of the server. */
+    volatile BiConsumer<HostName, VmName> onRefresh = (host, vm) -> {};
     /** The VF networks of each search for unpaired devices. */
     final List<Set<String>> vfNetworks = new CopyOnWriteArrayList<>();
     /** Passed-through devices of the VM that are in no pair. */
@@ -135,7 +139,7 @@ public final class MigrationBench implements AutoCloseable {
                 kind,
                 kind == PrimaryKind.VF ? Optional.of(PciAddress.parse("0000:01:10.0")) : Optional.empty(),
                 0,
-                false,
+                NicPolicy.NONE,
                 OptionalInt.empty(),
                 true);
     }
@@ -234,6 +238,7 @@ public final class MigrationBench implements AutoCloseable {
                         new UnplugGuard(journal, time),
                         journal,
                         timings,
+                        (host, vm) -> onRefresh.accept(host, vm),
                         time,
                         threads));
         soon().until(time::isIdle);
@@ -334,7 +339,6 @@ public final class MigrationBench implements AutoCloseable {
         time.stop();
         Migration first = service().start(VM, B, options);
         Awaitility.await()
-                .atMost(Duration.ofSeconds(5))
                 .pollInterval(Duration.ofMillis(2))
                 .until(() -> step(service().show(first.id()), step).state() == StepState.RUNNING);
         return first;

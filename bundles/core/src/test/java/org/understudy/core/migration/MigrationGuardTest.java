@@ -32,6 +32,7 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.core.definition.DomainView.PairView;
+import org.understudy.core.definition.NicPolicy;
 import org.understudy.core.definition.UnpairedDevice;
 import org.understudy.core.testing.FakeFacts;
 
@@ -269,7 +270,7 @@ class MigrationGuardTest {
                         PrimaryKind.VF,
                         Optional.empty(),
                         0,
-                        false,
+                        NicPolicy.NONE,
                         OptionalInt.empty(),
                         true));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
@@ -283,7 +284,7 @@ class MigrationGuardTest {
                         PrimaryKind.VF,
                         Optional.empty(),
                         0,
-                        false,
+                        NicPolicy.NONE,
                         OptionalInt.empty(),
                         true));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
@@ -302,7 +303,7 @@ class MigrationGuardTest {
                         PrimaryKind.VF,
                         Optional.empty(),
                         0,
-                        false,
+                        NicPolicy.NONE,
                         OptionalInt.empty(),
                         true));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);

@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -98,10 +97,21 @@ class MigrationServiceTest {
 
     private static void hold(CountDownLatch latch) {
         try {
-            latch.await(5, TimeUnit.SECONDS);
+            latch.await();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    @Test
+    void readsTheVmOfBothHostsForTheListsOfTheServerBeforeAMigrationEnds() {
+        List<String> refreshed = new CopyOnWriteArrayList<>();
+        bench.onRefresh = (host, vm) -> refreshed.add(
+                vm + " on " + host + " " + bench.service().list().get(0).isRunning());
+
+        bench.migrate();
+
+        assertThat(refreshed).containsExactly("web1 on b true", "web1 on a true");
     }
 
     @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.verify;
 import static org.mockito.Mockito.when;
 
 import java.util.List;
@@ -25,6 +26,7 @@ import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.understudy.api.Alias;
+import org.understudy.api.Consent;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -39,6 +41,7 @@ import org.understudy.api.PairRequest;
 import org.understudy.api.Pairs.PairChanged;
 import org.understudy.api.PciAddress;
 import org.understudy.api.PoolName;
+import org.understudy.api.Severity;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfState;
@@ -70,6 +73,7 @@ class PairServiceTest {
     private final PairService pairs = new PairService(
             fakeHosts.locator,
             fakeHosts.registry,
+            fakeHosts.inventory,
             fakeHosts.policies,
             fakeHosts.migrations,
             fakeHosts.health,
@@ -83,6 +87,16 @@ class PairServiceTest {
     }
 
     @Test
+    void theNextListShowsTheChange() {
+        alpha.with("web1", VmState.SHUTOFF);
+
+        pairs.turnOn(WEB1, REQUEST);
+        pairs.turnOn(WEB1, REQUEST);
+
+        verify(fakeHosts.inventory).refresh(alpha.name(), WEB1);
+    }
+
+    @Test
     void storesThePairOfAVmThatIsShutOff() {
         alpha.with("web1", VmState.SHUTOFF);
 
@@ -92,6 +106,26 @@ class PairServiceTest {
         assertThat(change.effect()).isEqualTo(Effect.AT_NEXT_START);
         assertThat(alpha.definition(WEB1)).isEqualTo(change.definition());
         assertThat(DomainView.of(change.definition()).pairs()).hasSize(1);
+    }
+
+    @Test
+    void bypassesAFilterOnlyWithConsent() {
+        alpha.with("web1", VmState.SHUTOFF);
+        String filtered = FakeDefinitionHost.xml("web1")
+                .replace("<source bridge='br0'/>", "<source bridge='br0'/><filterref filter='clean-traffic'/>");
+        alpha.define(filtered);
+
+        PairChange refused = pairs.turnOn(WEB1, REQUEST);
+
+        assertThat(refused.changed()).isFalse();
+        assertThat(refused.findings()).extracting(Finding::code).contains(FindingCode.FILTER_BYPASSED);
+        assertThat(alpha.definition(WEB1)).isEqualTo(filtered);
+        PairChange accepted = pairs.turnOn(
+                WEB1,
+                new PairRequest(
+                        ONLY, Optional.empty(), Optional.empty(), Optional.empty(), Set.of(Consent.BYPASS_FILTER)));
+        assertThat(accepted.changed()).isTrue();
+        assertThat(pairs.lint(WEB1)).noneMatch(f -> f.severity() == Severity.ERROR);
     }
 
     @Test

@@ -30,14 +30,14 @@ import org.understudy.api.NetworkGap.PathCount;
 import org.understudy.api.ProbeTarget;
 import org.understudy.api.UnderstudyException;
 import org.understudy.concurrent.Scheduler;
-import org.understudy.concurrent.SystemScheduler;
+import org.understudy.concurrent.testing.NeverStopped;
 
 /** Real packets over the loopback device. */
 class HeartbeatProbeTest {
     private static final byte PRIMARY = 1;
     private static final byte STANDBY = 2;
 
-    private static final Scheduler SCHEDULER = SystemScheduler.process();
+    private static final Scheduler SCHEDULER = new NeverStopped();
     private static final ExecutorService THREADS = SCHEDULER.pool("heartbeat-test");
 
     private HeartbeatProbe probe;

@@ -37,11 +37,13 @@ import org.understudy.api.PoolName;
 import org.understudy.api.PrimaryForm;
 import org.understudy.api.PrimaryKind;
 import org.understudy.api.Provisioned;
+import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VfSelector;
 import org.understudy.api.VmName;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfPools.Lease;
+import org.understudy.api.xml.DomainDocument;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
 import org.understudy.core.definition.lint.NicFacts;
@@ -82,6 +84,7 @@ class ArrivalsTest {
             new PairService(
                     fakeHosts.locator,
                     fakeHosts.registry,
+                    fakeHosts.inventory,
                     fakeHosts.policies,
                     fakeHosts.migrations,
                     fakeHosts.health,
@@ -183,6 +186,34 @@ class ArrivalsTest {
         fakeHosts.watched("web1", "beta", "alpha"); // virsh migrates it there and immediately back
 
         assertThat(arrive(FIXED).definition()).contains("bus='0x81' slot='0x02' function='0x5'");
+    }
+
+    @Test
+    void makesNoPairOfANicWithAFilterUnlessAnAdminAcceptsThat() {
+        String filtered = FakeDefinitionHost.xml("web1")
+                .replace("<source bridge='br0'/>", "<source bridge='br0'/><filterref filter='clean-traffic'/>");
+        String marked = filtered.replace(
+                "<devices>",
+                "<metadata><u:pairs xmlns:u='" + DomainDocument.UNDERSTUDY
+                        + "'><u:mark nic='only' consents='bypass-filter'/></u:pairs></metadata><devices>");
+
+        Provisioned refused = arrive(filtered, request(PrimaryForm.HOSTDEV_INTERFACE));
+
+        assertThat(refused.definition()).isEqualTo(filtered);
+        assertThat(refused.findings())
+                .filteredOn(f -> f.severity() == Severity.ERROR)
+                .extracting(Finding::code)
+                .containsExactly(FindingCode.FILTER_BYPASSED);
+        assertThat(arrive(marked, request(PrimaryForm.HOSTDEV_INTERFACE)).definition())
+                .contains("bus='0x81' slot='0x02' function='0x5'");
+    }
+
+    @Test
+    void leasesForAnArrivalWithAFilterThatIsBypassedAlready() {
+        String filtered =
+                FIXED.replace("<source bridge='br0'/>", "<source bridge='br0'/><filterref filter='clean-traffic'/>");
+
+        assertThat(arrive(filtered).definition()).contains("bus='0x81' slot='0x02' function='0x5'");
     }
 
     @Test

@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.understudy.api.Consent;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
@@ -52,6 +53,7 @@ class ProvisioningServiceTest {
             new PairService(
                     fakeHosts.locator,
                     fakeHosts.registry,
+                    fakeHosts.inventory,
                     fakeHosts.policies,
                     fakeHosts.migrations,
                     fakeHosts.health,
@@ -59,7 +61,8 @@ class ProvisioningServiceTest {
                     mock(VfLeaseController.class)),
             fakeHosts.registry,
             fakeHosts.policies,
-            arrivals);
+            arrivals,
+            new PassedVms(fakeHosts.inventory));
 
     @AfterEach
     void close() {
@@ -101,6 +104,27 @@ class ProvisioningServiceTest {
 
     private static PairRequest byIndex(int index) {
         return new PairRequest(new NicSelector.ByIndex(index), PAIR.pool(), PAIR.form(), PAIR.vf(), PAIR.consents());
+    }
+
+    @Test
+    void refusesToBypassAFilterButLetsARunningVmMigrate() {
+        String filtered =
+                PLAIN.replace("<source bridge='br0'/>", "<source bridge='br0'/><filterref filter='clean-traffic'/>");
+        Provisioned refused = provisioning.before(Occasion.DEFINE, alpha.name(), filtered, List.of(PAIR));
+        PairRequest accepting =
+                new PairRequest(PAIR.nic(), PAIR.pool(), PAIR.form(), PAIR.vf(), Set.of(Consent.BYPASS_FILTER));
+
+        assertThat(refused.refused()).isTrue();
+        assertThat(refused.definition()).isEqualTo(filtered);
+        Provisioned accepted = provisioning.before(Occasion.DEFINE, alpha.name(), filtered, List.of(accepting));
+        assertThat(accepted.refused()).isFalse();
+        String withoutConsent = accepted.definition().replace(" consents='bypass-filter'", "");
+        assertThat(provisioning
+                        .before(Occasion.MIGRATE, alpha.name(), withoutConsent, List.of())
+                        .findings())
+                .filteredOn(f -> f.code() == FindingCode.FILTER_BYPASSED)
+                .extracting(Finding::severity)
+                .containsExactly(Severity.WARNING);
     }
 
     @Test

@@ -46,6 +46,7 @@ class DefinitionControllerTest {
     private final PairService pairs = new PairService(
             fakeHosts.locator,
             fakeHosts.registry,
+            fakeHosts.inventory,
             fakeHosts.policies,
             fakeHosts.migrations,
             fakeHosts.health,

@@ -57,6 +57,8 @@ public final class FakeDefinitionHost implements Host {
     private volatile Optional<RuntimeException> trouble = Optional.empty();
     private volatile Optional<RuntimeException> listTrouble = Optional.empty();
     private volatile Optional<RuntimeException> definitionTrouble = Optional.empty();
+    private volatile Optional<RuntimeException> factsTrouble = Optional.empty();
+    private volatile Runnable duringFacts = () -> {};
 
     public FakeDefinitionHost(String name) {
         this.name = new HostName(name);
@@ -127,6 +129,16 @@ public final class FakeDefinitionHost implements Host {
     /** From now on definitions cannot be read. */
     public void failDefinitions(RuntimeException e) {
         definitionTrouble = Optional.of(e);
+    }
+
+    /** From now on facts cannot be read, although VMs can. */
+    public void failFacts(RuntimeException e) {
+        factsTrouble = Optional.of(e);
+    }
+
+    /** Sets what happens while the facts are read. */
+    public void duringFacts(Runnable action) {
+        duringFacts = action;
     }
 
     /** From now on every read blocks, until {@link #recover}. */
@@ -273,6 +285,10 @@ public final class FakeDefinitionHost implements Host {
     @Override
     public HostFacts facts() {
         answer("facts");
+        factsTrouble.ifPresent(e -> {
+            throw e;
+        });
+        duringFacts.run();
         return new HostFacts(
                 "fake",
                 "a fake",

@@ -260,7 +260,7 @@ public final class FakeHost implements Host {
         vms.put(vm.name(), vm);
     }
 
-    void remove(VmName vm) {
+    public void remove(VmName vm) {
         vms.remove(vm);
     }
 

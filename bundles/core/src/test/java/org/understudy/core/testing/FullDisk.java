@@ -76,7 +76,7 @@ public final class FullDisk implements AutoCloseable {
     public void close() throws IOException {
         namespace.destroyForcibly();
         try {
-            assertThat(namespace.waitFor(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(namespace.waitFor(1, TimeUnit.MINUTES)).isTrue();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

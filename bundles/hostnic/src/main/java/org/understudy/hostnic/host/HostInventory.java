@@ -156,36 +156,26 @@ final class HostInventory implements AutoCloseable {
      */
     boolean reassignPools() {
         PoolMembership membership = pools.get();
-        NicInventory fresh;
-        boolean differs;
         synchronized (this) {
-            fresh = new NicInventory(
+            NicInventory fresh = publish(new NicInventory(
                     latest.host(),
                     latest.available(),
                     latest.access(),
                     latest.pfs(),
                     membership.assign(latest.pfs(), latest.vfs()),
-                    latest.findings());
-            differs = replace(fresh);
+                    latest.findings()));
+            return fresh.available() && !requested;
         }
+    }
+
+    /** The listener is called under the lock, so that the inventory it receives last is the latest. */
+    private synchronized NicInventory publish(NicInventory fresh) {
+        boolean differs = !closed && !fresh.equals(latest);
+        latest = fresh;
         if (differs) {
             listener.accept(fresh);
         }
-        return fresh.available() && !requested;
-    }
-
-    private NicInventory publish(NicInventory fresh) {
-        if (replace(fresh)) {
-            listener.accept(fresh);
-        }
         return fresh;
-    }
-
-    /** Returns whether listeners do not know the inventory. */
-    private synchronized boolean replace(NicInventory fresh) {
-        boolean differs = !closed && !fresh.equals(latest);
-        latest = fresh;
-        return differs;
     }
 
     /** Ends the publication. */

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.function.Consumer;
-import org.osgi.framework.BundleContext;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
@@ -29,6 +28,7 @@ import org.understudy.api.PoolView;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.Hosts;
+import org.understudy.api.spi.ServerIdentity;
 import org.understudy.concurrent.Backoff;
 import org.understudy.concurrent.Controller;
 import org.understudy.concurrent.EventBroadcaster;
@@ -55,8 +55,8 @@ public final class HostNicService implements HostNics {
     private Map<HostName, HostNicAccess> accesses = new LinkedHashMap<>();
 
     @Activate
-    public HostNicService(BundleContext bundle, @Reference Policies policies) {
-        this(policies, ServerId.of(bundle), SystemScheduler.process());
+    public HostNicService(@Reference Policies policies, @Reference ServerIdentity identity) {
+        this(policies, new ServerId(identity.id()), SystemScheduler.process());
     }
 
     HostNicService(Policies policies, ServerId server, Scheduler scheduler) {

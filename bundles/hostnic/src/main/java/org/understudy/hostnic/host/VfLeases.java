@@ -9,11 +9,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.osgi.framework.BundleContext;
+import java.util.function.Consumer;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Reference;
@@ -35,6 +35,7 @@ import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.VfView.Holder;
 import org.understudy.api.VmName;
+import org.understudy.api.spi.ServerIdentity;
 import org.understudy.api.spi.VfPools;
 import org.understudy.api.spi.VfSettings;
 import org.understudy.concurrent.CallTimes;
@@ -55,12 +56,27 @@ public final class VfLeases implements VfPools {
     private final HostNicService nics;
     private final Policies policies;
     private final ServerId server;
-    /** Last state of each forwarding entry: several callers follow the same pair, and the host is called once per change. */
-    private final Map<Lease, Boolean> forwarding = new ConcurrentHashMap<>();
+    private final Map<Lease, Forwarding> forwarding = new ConcurrentHashMap<>();
+
+    /**
+     * The last state of a forwarding entry: several callers follow the same pair, and the host is called once per change. Its
+     * lock is held during a call, so that the state is that of the host; it orders the calls for one lease only.
+     */
+    private static final class Forwarding {
+        private Optional<Boolean> state = Optional.empty();
+
+        synchronized void set(boolean on, Consumer<Boolean> host) {
+            if (!state.equals(Optional.of(on))) {
+                state = Optional.empty();
+                host.accept(on);
+                state = Optional.of(on);
+            }
+        }
+    }
 
     @Activate
-    public VfLeases(BundleContext bundle, @Reference HostNicService nics, @Reference Policies policies) {
-        this(nics, policies, ServerId.of(bundle));
+    public VfLeases(@Reference HostNicService nics, @Reference Policies policies, @Reference ServerIdentity identity) {
+        this(nics, policies, new ServerId(identity.id()));
     }
 
     VfLeases(HostNicService nics, Policies policies, ServerId server) {
@@ -96,13 +112,12 @@ public final class VfLeases implements VfPools {
             throw new UnderstudyException(ErrorCode.NOT_SUPPORTED, why);
         });
         LeaseOwner leaseOwner = new LeaseOwner(server.owner(host), vm.value(), primary.value());
-        VfSettings whole = settings.with(configured.defaults());
-        return leaseFirst(
+        return leaseLimited(
                         access,
-                        candidates(access.refresh(), configured, leaseOwner, whole),
+                        candidates(access.refresh(), configured, leaseOwner, settings),
                         configured,
                         leaseOwner,
-                        whole)
+                        settings)
                 .map(token -> lease(host, pool, token));
     }
 
@@ -122,8 +137,7 @@ public final class VfLeases implements VfPools {
         LeaseOwner leaseOwner = new LeaseOwner(server.owner(host), vm.value(), primary.value());
         return named.map(view -> {
             PoolPolicy pool = policy(view.pools().get(0));
-            VfSettings whole = settings.with(pool.defaults());
-            return leaseFirst(access, List.of(view), pool, leaseOwner, whole)
+            return leaseLimited(access, List.of(view), pool, leaseOwner, settings)
                     .map(token -> lease(host, pool.name(), token))
                     .orElseThrow(() -> notFree(host, view, primary));
         });
@@ -182,6 +196,35 @@ public final class VfLeases implements VfPools {
         return holder.owner().equals(leaseOwner.owner())
                 && holder.vm().equals(leaseOwner.vm())
                 && holder.primary().equals(leaseOwner.primary());
+    }
+
+    /**
+     * Leases with the rate limit of the NIC, or without it if no VF takes it: many NICs have no such limit, and the linter reports
+     * that the limits of the standby NIC do not apply to the VF.
+     */
+    private static Optional<LeaseToken> leaseLimited(
+            HostNicAccess access,
+            List<VfView> candidates,
+            PoolPolicy pool,
+            LeaseOwner leaseOwner,
+            VfSettings settings) {
+        try {
+            return leaseFirst(access, candidates, pool, leaseOwner, settings.with(pool.defaults()));
+        } catch (UnderstudyException e) {
+            OptionalInt limit = settings.defaults().maxRate();
+            if (limit.isEmpty()) {
+                throw e;
+            }
+            VfSettings unlimited = settings.withoutLimit().with(pool.defaults());
+            Optional<LeaseToken> token = leaseFirst(access, candidates, pool, leaseOwner, unlimited);
+            LOG.warn(
+                    "VM {}: VF of {} has no rate limit, although its NIC has {} Mbit/s: {}",
+                    leaseOwner.vm(),
+                    leaseOwner.primary(),
+                    limit.getAsInt(),
+                    e.getMessage());
+            return token;
+        }
     }
 
     private static Optional<LeaseToken> leaseFirst(
@@ -274,11 +317,9 @@ public final class VfLeases implements VfPools {
 
     @Override
     public void forward(Lease lease, boolean on) {
-        if (!Objects.equals(forwarding.get(lease), on)) {
-            forwarding.remove(lease);
-            nics.access(lease.host()).require().forward(token(lease), on);
-            forwarding.put(lease, on);
-        }
+        forwarding
+                .computeIfAbsent(lease, l -> new Forwarding())
+                .set(on, state -> nics.access(lease.host()).require().forward(token(lease), state));
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import org.understudy.api.ErrorCode;
@@ -39,6 +40,15 @@ final class FakeMachine {
     final List<Finding> findings = new CopyOnWriteArrayList<>();
 
     final List<String> calls = new CopyOnWriteArrayList<>();
+    /** Called before each change of a forwarding entry; may block. */
+    volatile Runnable beforeForward = () -> {};
+
+    /** The highest rate of each prepared VF. */
+    final Map<PciAddress, OptionalInt> rates = new ConcurrentHashMap<>();
+
+    /** The PF refuses a rate above it. */
+    volatile int maxRate = Integer.MAX_VALUE;
+
     private long fencing;
     private boolean unreachable;
 
@@ -189,6 +199,11 @@ final class FakeMachine {
                 if (failing.contains(leaseToken.vf())) {
                     throw new UnderstudyException(ErrorCode.VF_FAILED, leaseToken.vf() + " rejected its MAC");
                 }
+                OptionalInt rate = settings.defaults().maxRate();
+                if (rate.isPresent() && rate.getAsInt() > maxRate) {
+                    throw new UnderstudyException(ErrorCode.VF_FAILED, leaseToken.vf() + " rejected its rate");
+                }
+                rates.put(leaseToken.vf(), rate);
                 leases.put(
                         leaseToken.vf(),
                         new LeaseRecord(
@@ -202,6 +217,7 @@ final class FakeMachine {
         @Override
         public void forward(LeaseToken leaseToken, boolean on) {
             require();
+            beforeForward.run();
             calls.add("forward " + leaseToken.vf() + " " + on);
         }
 

@@ -3,16 +3,20 @@ package org.understudy.hostnic.host;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.Finding;
@@ -113,6 +117,34 @@ class VfLeasesTest {
                 .filteredOn(call -> call.startsWith("forward"))
                 .extracting(call -> call.substring(call.lastIndexOf(' ') + 1))
                 .containsExactly("true", "false", "true");
+    }
+
+    @Test
+    @Timeout(60)
+    void ordersTheCallsForAForwardingEntryThatTwoCallersChange() throws InterruptedException {
+        Lease lease = lease("web1").orElseThrow();
+        CountDownLatch called = new CountDownLatch(1);
+        Semaphore answers = new Semaphore(0);
+        machine.beforeForward = () -> {
+            called.countDown();
+            answers.acquireUninterruptibly();
+        };
+        Thread first = new Thread(() -> leases.forward(lease, true));
+        first.start();
+        called.await();
+        Thread second = new Thread(() -> leases.forward(lease, false));
+        second.start();
+        await().until(() -> second.getState() == Thread.State.BLOCKED);
+
+        answers.release(2);
+        first.join();
+        second.join();
+        leases.forward(lease, false);
+
+        assertThat(machine.calls)
+                .filteredOn(call -> call.startsWith("forward"))
+                .extracting(call -> call.substring(call.lastIndexOf(' ') + 1))
+                .containsExactly("true", "false");
     }
 
     @Test
@@ -259,6 +291,54 @@ class VfLeasesTest {
                 SETTINGS.mac(), 0, Optional.empty(), Optional.empty(), true, OptionalInt.empty(), VfDefaults.NONE);
         assertThat(untagged.with(defaults).vlan()).isEqualTo(20);
         assertThat(untagged.with(VfDefaults.NONE).vlan()).isZero();
+    }
+
+    @Test
+    void takesTheLowerRateOfPairAndPool() {
+        VfDefaults pool = new VfDefaults(
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                OptionalInt.of(500),
+                OptionalInt.of(1000),
+                OptionalInt.empty());
+
+        assertThat(limited(100).with(pool).defaults().maxRate()).hasValue(100);
+        assertThat(limited(100).with(pool).defaults().minRate())
+                .as("not above the highest")
+                .hasValue(100);
+        assertThat(limited(2000).with(pool).defaults().maxRate()).hasValue(1000);
+        assertThat(limited(100)
+                        .with(VfDefaults.NONE.limitedTo(OptionalInt.empty()))
+                        .defaults()
+                        .maxRate())
+                .hasValue(100);
+        assertThat(limited(2000).withoutLimit().with(VfDefaults.NONE)).isEqualTo(SETTINGS);
+    }
+
+    private static VfSettings limited(int rate) {
+        return new VfSettings(
+                SETTINGS.mac(),
+                SETTINGS.vlan(),
+                SETTINGS.trust(),
+                SETTINGS.spoofCheck(),
+                true,
+                SETTINGS.numaNode(),
+                VfDefaults.NONE.limitedTo(OptionalInt.of(rate)));
+    }
+
+    @Test
+    void leasesAVfWithoutTheRateOfThePairIfNoneSupportsIt() {
+        machine.maxRate = 0;
+
+        Lease lease = leases.lease(ALPHA, POOL, WEB1, PRIMARY, limited(100)).orElseThrow();
+
+        assertThat(machine.rates).containsEntry(lease.vf(), OptionalInt.empty());
+        machine.maxRate = 1000;
+        Lease other = leases.lease(ALPHA, POOL, new VmName("web2"), PRIMARY, limited(100))
+                .orElseThrow();
+        assertThat(machine.rates).containsEntry(other.vf(), OptionalInt.of(100));
     }
 
     @Test

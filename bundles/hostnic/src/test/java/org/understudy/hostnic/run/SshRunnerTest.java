@@ -252,10 +252,10 @@ class SshRunnerTest {
                         waiting.close();
                         return true;
                     }))
-                    .succeedsWithin(Duration.ofSeconds(5));
+                    .succeedsWithin(LIMIT.dividedBy(2));
             assertThat(List.of(first, second))
                     .allSatisfy(run -> assertThat(run)
-                            .failsWithin(Duration.ofSeconds(5))
+                            .failsWithin(LIMIT.dividedBy(2))
                             .withThrowableThat()
                             .withCauseInstanceOf(UnderstudyException.class));
         }

@@ -18,6 +18,7 @@ import org.understudy.api.PoolName;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.spi.GuestNetwork;
 import org.understudy.api.spi.GuestNic;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostDevices;
@@ -265,6 +266,11 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     @Override
     public Optional<List<GuestNic>> guestNics(VmName vm) {
         return agent.nics(vm);
+    }
+
+    @Override
+    public Optional<GuestNetwork> guestNetwork(VmName vm) {
+        return agent.network(vm);
     }
 
     @Override

@@ -43,11 +43,18 @@ public final class Cable implements AutoCloseable {
     private void accept() throws IOException {
         while (near.isOpen()) {
             SocketChannel client = near.accept();
-            SocketChannel daemon = SocketChannel.open(UnixDomainSocketAddress.of(far));
+            run(() -> connect(client));
+        }
+    }
+
+    /** In a thread of its own, so that a daemon that refuses one connection is reached by the next one. */
+    private void connect(SocketChannel client) throws IOException {
+        try (client;
+                SocketChannel daemon = SocketChannel.open(UnixDomainSocketAddress.of(far))) {
             open.add(client);
             open.add(daemon);
             run(() -> pump(client, daemon));
-            run(() -> pump(daemon, client));
+            pump(daemon, client);
         }
     }
 

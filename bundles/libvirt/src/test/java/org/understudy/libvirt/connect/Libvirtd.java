@@ -8,6 +8,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,7 +41,15 @@ public final class Libvirtd implements AutoCloseable {
             done
             getent group libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055: >>/etc/group
             getent passwd libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055:64055::/nonexistent:/bin/false >>/etc/passwd
-            while read -r _; do rm -f "$0/run/libvirtd.pid"; libvirtd $1 -p "$0/run/libvirtd.pid" & wait $!; done
+            while read -r _; do
+              while :; do
+                rm -f "$0/run/libvirtd.pid"
+                libvirtd $1 -p "$0/run/libvirtd.pid" &
+                wait $!
+                # As systemd does: libvirtd 9.0.0 has a segmentation fault now and then when hundreds of connections are cut.
+                [ $? -eq 139 ] || break
+              done
+            done
             """;
 
     private static final Duration POLL = Duration.ofMillis(10);
@@ -145,7 +155,16 @@ public final class Libvirtd implements AutoCloseable {
         Files.deleteIfExists(socket());
         namespace.getOutputStream().write('\n');
         namespace.getOutputStream().flush();
-        await().pollInterval(POLL).atMost(Duration.ofSeconds(60)).until(() -> Files.exists(socket()));
+        await().pollInterval(POLL).atMost(Duration.ofSeconds(60)).until(this::listens);
+    }
+
+    /** The socket is there before the daemon listens on it. */
+    private boolean listens() {
+        try (SocketChannel connection = SocketChannel.open(UnixDomainSocketAddress.of(socket()))) {
+            return connection.isConnected();
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     /** Kills the daemon with SIGKILL; the VMs it started keep running. */

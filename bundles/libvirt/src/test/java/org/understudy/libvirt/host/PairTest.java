@@ -26,6 +26,7 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.MacAddress;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.spi.GuestNetwork;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostFacts;
@@ -97,6 +98,18 @@ final class PairTest {
                         .filteredOn(nic -> nic.mac().equals(Optional.of(mac)))
                         .as("the failover device and the two below it")
                         .hasSize(3));
+        GuestNetwork network = host.guestNetwork(WEB).orElseThrow();
+        assertThat(network.examined()).as("the agent may run programs").isTrue();
+        assertThat(network.devices())
+                .filteredOn(device -> device.mac().equals(Optional.of(mac)))
+                .satisfiesExactlyInAnyOrder(
+                        device -> assertThat(device.master())
+                                .as("the failover device")
+                                .isEmpty(),
+                        device -> assertThat(device.driver()).contains("virtio_net"),
+                        device -> assertThat(device.driver()).isPresent())
+                .allSatisfy(device -> assertThat(device.mtu()).hasValue(1500));
+        assertThat(network.driverless()).isEmpty();
     }
 
     private String withAgent(Path directory) throws IOException {

@@ -75,7 +75,7 @@ final class TestHosts {
                     <type arch='x86_64' machine='pc-q35-7.2'>hvm</type>
                     <kernel>%s/vmlinux</kernel>
                     <initrd>%s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet mitigations=off cryptomgr.notests %s</cmdline>
+                    <cmdline>console=ttyS0 quiet mitigations=off no_timer_check cryptomgr.notests %s</cmdline>
                   </os>
                   <features><acpi/></features>
                   <cpu mode='maximum' check='none'/>

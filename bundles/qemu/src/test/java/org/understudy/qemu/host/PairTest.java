@@ -109,7 +109,7 @@ class PairTest {
                   <vcpu>1</vcpu>
                   <os><type arch='x86_64' machine='q35'>hvm</type>
                     <kernel>%s/vmlinux</kernel><initrd>%s/initrd.img</initrd>
-                    <cmdline>console=ttyS0 quiet mitigations=off cryptomgr.notests</cmdline></os>
+                    <cmdline>console=ttyS0 quiet mitigations=off no_timer_check cryptomgr.notests</cmdline></os>
                   <features><acpi/><apic/></features>
                   <devices>
                     <interface type='user'><mac address='52:54:00:11:22:33'/><model type='virtio'/>

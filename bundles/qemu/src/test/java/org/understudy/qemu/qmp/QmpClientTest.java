@@ -31,9 +31,9 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.spi.HostFacts.Version;
 import org.understudy.concurrent.SystemScheduler;
 
-@Timeout(20)
+@Timeout(120)
 class QmpClientTest {
-    private static final Duration LIMIT = Duration.ofSeconds(5);
+    private static final Duration LIMIT = Duration.ofSeconds(30);
     private static final Duration SHORT = Duration.ofMillis(100);
 
     @TempDir
@@ -62,7 +62,7 @@ class QmpClientTest {
     private void awaitDeliveries() throws InterruptedException {
         await().until(() -> !threadExists("qmp-reader " + socket));
         threads.shutdown();
-        assertThat(threads.awaitTermination(5, TimeUnit.SECONDS)).isTrue();
+        assertThat(threads.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
     }
 
     @Test
@@ -79,7 +79,7 @@ class QmpClientTest {
         await().until(() -> threadExists("later"));
         serve(p -> p.handshake().hang());
 
-        QmpClient client = connecting.get(5, TimeUnit.SECONDS);
+        QmpClient client = connecting.get(1, TimeUnit.MINUTES);
         opened.add(client);
         assertThat(client.isOpen()).isTrue();
     }
@@ -407,7 +407,7 @@ class QmpClientTest {
         self.complete(track(QmpClient.connect(
                 socket, LIMIT, threads, e -> reply.complete(self.join().execute("x", Map.of(), LIMIT)), closed::add)));
 
-        assertThat(reply.get(5, TimeUnit.SECONDS).asInt()).isEqualTo(2);
+        assertThat(reply.get(1, TimeUnit.MINUTES).asInt()).isEqualTo(2);
     }
 
     @Test

@@ -14,7 +14,6 @@ import org.understudy.api.AccessPolicy;
 import org.understudy.api.AccessToken;
 import org.understudy.api.Policies;
 import org.understudy.api.Role;
-import org.understudy.concurrent.SystemScheduler;
 import org.understudy.web.access.Caller.Password;
 
 /** Finds out who makes a request. Blocks for the JAAS realm if the request has a password. */
@@ -62,16 +61,8 @@ public final class Authenticator {
             @Reference Policies policies,
             @Reference FailedLogins failedLogins,
             @Reference Sessions sessions,
-            @Reference StoredTokens tokens) {
-        this(policies, failedLogins, sessions, tokens, new CurrentRoles(UsersFile::roles, SystemScheduler.process()));
-    }
-
-    Authenticator(
-            Policies policies,
-            FailedLogins failedLogins,
-            Sessions sessions,
-            StoredTokens tokens,
-            CurrentRoles currentRoles) {
+            @Reference StoredTokens tokens,
+            @Reference CurrentRoles currentRoles) {
         this.policies = policies;
         this.failedLogins = failedLogins;
         this.sessions = sessions;
@@ -130,12 +121,7 @@ public final class Authenticator {
 
     /** What a token permits: no more than its creator may do now. */
     private Set<Role> roles(AccessToken token) {
-        boolean held = currentRoles
-                .of(policy().realm(), token.user())
-                .map(policy()::roles)
-                .map(now -> now.stream().anyMatch(role -> role.includes(token.role())))
-                .orElse(true);
-        return held ? Set.of(token.role()) : Set.of();
+        return currentRoles.permit(policy(), token.user(), token.role()) ? Set.of(token.role()) : Set.of();
     }
 
     /** The roles that a user has now, if the realm reports them. */
@@ -150,16 +136,15 @@ public final class Authenticator {
                         && sessions.use(session.key(), policy()).isEmpty()) {
             return false;
         }
-        return currentRoles
-                .of(policy().realm(), caller.user())
-                .map(policy()::roles)
-                .map(now ->
-                        caller.roles().stream().allMatch(role -> now.stream().anyMatch(held -> held.includes(role))))
-                .orElse(true);
+        return caller.roles().stream().allMatch(role -> currentRoles.permit(policy(), caller.user(), role));
     }
 
-    /** {@return the secret of a new session, for a cookie} */
-    public String beginSession(Caller caller) {
+    /** {@return the secret of a new session, for a cookie} The session that the browser had until now ends. */
+    public String beginSession(Caller caller, HttpServletRequest login) {
+        SessionCookie.secret(login)
+                .map(Secret::hash)
+                .map(Caller.SessionKey::new)
+                .ifPresent(sessions::end);
         // A role that was added a moment ago counts at once.
         currentRoles.forget(policy().realm(), caller.user());
         return sessions.begin(caller.user(), caller.roles());

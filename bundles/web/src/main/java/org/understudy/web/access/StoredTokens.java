@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -17,11 +18,14 @@ import java.util.regex.Pattern;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.understudy.api.AccessPolicy;
 import org.understudy.api.AccessToken;
 import org.understudy.api.AccessTokens;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Policies;
 import org.understudy.api.Role;
 import org.understudy.api.UnderstudyException;
 import org.understudy.concurrent.Scheduler;
@@ -41,6 +45,8 @@ public final class StoredTokens implements AccessTokens {
     /** A list that a person reads. */
     private static final int MOST = 1000;
 
+    private final Policies policies;
+    private final CurrentRoles roles;
     private final TokenFile file;
     private final Scheduler clock;
     private final Map<String, Stored> byHash = new LinkedHashMap<>();
@@ -48,11 +54,17 @@ public final class StoredTokens implements AccessTokens {
     private boolean usesUnsaved;
 
     @Activate
-    public StoredTokens() {
-        this(Path.of(System.getProperty("karaf.etc", "etc"), "understudy.tokens.json"), SystemScheduler.process());
+    public StoredTokens(@Reference Policies policies, @Reference CurrentRoles roles) {
+        this(
+                policies,
+                roles,
+                Path.of(System.getProperty("karaf.etc", "etc"), "understudy.tokens.json"),
+                SystemScheduler.process());
     }
 
-    StoredTokens(Path path, Scheduler clock) {
+    StoredTokens(Policies policies, CurrentRoles roles, Path path, Scheduler clock) {
+        this.policies = policies;
+        this.roles = roles;
         this.file = new TokenFile(path);
         this.clock = clock;
         try {
@@ -86,6 +98,7 @@ public final class StoredTokens implements AccessTokens {
 
     @Override
     public synchronized Created create(String user, String name, Role role, Duration life) {
+        requireRole(user, role);
         dropExpired();
         if (!NAME.matcher(name).matches()) {
             throw invalid("Token name '" + name
@@ -109,6 +122,17 @@ public final class StoredTokens implements AccessTokens {
         write(all);
         byHash.put(stored.hash(), stored);
         return new Created(token, secret);
+    }
+
+    /** The local console of Karaf has all roles, but its user need not be one of the realm: the token would never work. */
+    private void requireRole(String user, Role role) {
+        AccessPolicy access = policies.current().access();
+        if (!roles.permit(access, user, role)) {
+            throw new UnderstudyException(
+                    ErrorCode.ROLE_MISSING,
+                    "User '%s' does not have the role '%s' in the realm '%s', so a token of this user would not work"
+                            .formatted(user, role.name().toLowerCase(Locale.ROOT), access.realm()));
+        }
     }
 
     @Override

@@ -10,6 +10,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,6 +19,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.AccessToken;
 import org.understudy.api.AccessTokens;
+import org.understudy.api.ErrorCode;
 import org.understudy.api.Role;
 import org.understudy.api.UnderstudyException;
 import org.understudy.concurrent.testing.FakeTime;
@@ -34,7 +37,12 @@ class StoredTokensTest {
     }
 
     private StoredTokens tokens() {
-        return new StoredTokens(file(), time);
+        return tokens(Optional.empty());
+    }
+
+    /** @param roles of each user, if the realm reports them */
+    private StoredTokens tokens(Optional<Set<String>> roles) {
+        return new StoredTokens(TestRealm.policies(true), new CurrentRoles((realm, user) -> roles, time), file(), time);
     }
 
     @Test
@@ -50,6 +58,20 @@ class StoredTokensTest {
         assertThat(tokens.use(created.secret())).isEmpty();
         assertThat(tokens.isValid(created.token().id())).isFalse();
         assertThat(tokens.list()).isEmpty();
+    }
+
+    /** Such as the user of Karaf's local console, who has all roles there. */
+    @Test
+    void createsNoTokenThatItsCreatorsRolesWouldMakeUseless() {
+        StoredTokens tokens = tokens(Optional.of(Set.of("viewer")));
+
+        assertThatThrownBy(() -> tokens.create("karaf", "backup", Role.ADMIN, DAY))
+                .isInstanceOfSatisfying(
+                        UnderstudyException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.ROLE_MISSING))
+                .hasMessage("User 'karaf' does not have the role 'admin' in the realm 'test',"
+                        + " so a token of this user would not work");
+        assertThat(tokens.list()).isEmpty();
+        assertThat(tokens.create("karaf", "report", Role.VIEWER, DAY).secret()).isNotEmpty();
     }
 
     @Test

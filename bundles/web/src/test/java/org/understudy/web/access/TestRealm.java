@@ -95,12 +95,13 @@ public final class TestRealm implements LoginModule {
     }
 
     public static Authenticator authenticator(Policies policies, LongSupplier nanos, Path tokens, Scheduler clock) {
+        CurrentRoles roles = new CurrentRoles((realm, user) -> Optional.empty(), clock);
         return new Authenticator(
                 policies,
                 new FailedLogins(nanos),
                 new Sessions(clock),
-                new StoredTokens(tokens, clock),
-                new CurrentRoles((realm, user) -> Optional.empty(), clock));
+                new StoredTokens(policies, roles, tokens, clock),
+                roles);
     }
 
     @Override

@@ -2,11 +2,13 @@
 package org.understudy.core.definition.edit;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import org.understudy.api.Alias;
+import org.understudy.api.Consent;
 import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.NicSelector;
@@ -16,8 +18,10 @@ import org.understudy.api.PairRequest;
 import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.xml.DomainDocument;
+import org.understudy.api.xml.Edits;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.core.definition.PciBuses;
+import org.understudy.core.definition.RecordedConsents;
 
 /** Adds pairs to a definition and removes them. A refusal is a finding and does not change the document. */
 public final class PairEditor {
@@ -38,8 +42,8 @@ public final class PairEditor {
         }
         Optional<XmlElement> primary = nics.primaryOf(nic.get());
         if (primary.isPresent()) {
-            return unchanged(
-                    definition, ExistingPair.of(document, primary.get()).differences(request));
+            findings.addAll(ExistingPair.of(document, primary.get()).differences(request));
+            return findings.isEmpty() ? withConsents(document, nic.get(), request) : unchanged(definition, findings);
         }
         PlatformEligibility platform = new PlatformEligibility(document);
         platform.checkNic(nic.get(), context.vfNetworks(), findings);
@@ -51,6 +55,21 @@ public final class PairEditor {
         }
         String changed = new PairWriter(document).build(nic.get(), request, pool.get(), rootPort.getAsInt());
         return new PairChange(true, Effect.AT_NEXT_START, findings, changed);
+    }
+
+    /** Records the consents of the request for an existing pair of Understudy. */
+    private static PairChange withConsents(DomainDocument document, XmlElement standby, PairRequest request) {
+        Set<Consent> consents = new HashSet<>(PairWriter.consents(standby, request));
+        consents.removeAll(RecordedConsents.of(document, standby));
+        Optional<XmlElement> element = standby.childAttribute("alias", "name")
+                .flatMap(alias -> PairRequestRecord.element(document, alias))
+                .filter(known -> !consents.isEmpty());
+        if (element.isEmpty()) {
+            return unchanged(document.text(), List.of());
+        }
+        Edits edits = new Edits(document);
+        RecordedConsents.add(edits, element.get(), consents);
+        return new PairChange(true, Effect.NONE, List.of(), edits.apply());
     }
 
     /**

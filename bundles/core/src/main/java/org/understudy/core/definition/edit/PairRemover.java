@@ -80,11 +80,20 @@ final class PairRemover {
                 .filter(h -> h.children().contains(element))
                 .findFirst()
                 .orElseThrow();
-        if (holder.children().size() > 1) {
+        if (PairRequestRecord.elements(document)
+                        .filter(holder.children()::contains)
+                        .count()
+                > 1) {
             edits.remove(element);
             return;
         }
         restoreMachine(holder);
+        if (holder.children().size() > 1) {
+            // Marks of NICs, which the admin wrote.
+            edits.remove(element);
+            holder.attributeAt("machine").ifPresent(edits::remove);
+            return;
+        }
         XmlElement metadata = document.root().children("metadata").stream()
                 .filter(m -> m.children().contains(holder))
                 .findFirst()

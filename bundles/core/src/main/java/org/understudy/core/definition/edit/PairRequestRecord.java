@@ -3,10 +3,13 @@ package org.understudy.core.definition.edit;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
+import org.understudy.api.Consent;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.api.xml.XmlText;
+import org.understudy.core.definition.RecordedConsents;
 
 /**
  * A pair request and the changes made for it, stored in the {@code <metadata>} of the definition, which migrates with the
@@ -19,6 +22,7 @@ import org.understudy.api.xml.XmlText;
  * @param rootPort index of the PCIe root port that was added
  * @param aliasBefore the former {@code <alias>} of the standby NIC as written; empty if it had none
  * @param aliasKept whether the standby NIC already had a valid alias
+ * @param consents the accepted risks that hold as long as the pair exists
  */
 record PairRequestRecord(
         String standby,
@@ -27,7 +31,8 @@ record PairRequestRecord(
         boolean emulated,
         int rootPort,
         String aliasBefore,
-        boolean aliasKept) {
+        boolean aliasKept,
+        Set<Consent> consents) {
     /** The elements of Understudy in the metadata that contain requests; more than one only after a copy by hand. */
     static List<XmlElement> holders(DomainDocument document) {
         return document.root().children("metadata").stream()
@@ -67,12 +72,14 @@ record PairRequestRecord(
                 number(e.attributeOr("root-port", "")),
                 e.attributeOr("alias-before", ""),
                 e.attribute("alias-before").isEmpty()
-                        && e.attributeOr("alias", "").equals("kept"));
+                        && e.attributeOr("alias", "").equals("kept"),
+                // Those of a stored request stay in its element; RecordedConsents reads them.
+                Set.of());
     }
 
     /** This record with another root port. */
     PairRequestRecord on(int port) {
-        return new PairRequestRecord(standby, primary, pool, emulated, port, aliasBefore, aliasKept);
+        return new PairRequestRecord(standby, primary, pool, emulated, port, aliasBefore, aliasKept, consents);
     }
 
     private static int number(String text) {
@@ -84,7 +91,7 @@ record PairRequestRecord(
         String alias = aliasKept
                 ? " alias='kept'"
                 : aliasBefore.isEmpty() ? "" : " alias-before='" + XmlText.encode(aliasBefore) + "'";
-        return "<%spair standby='%s' primary='%s' pool='%s'%s root-port='%d'%s/>"
+        return "<%spair standby='%s' primary='%s' pool='%s'%s root-port='%d'%s%s/>"
                 .formatted(
                         prefix,
                         XmlText.encode(standby),
@@ -92,6 +99,7 @@ record PairRequestRecord(
                         XmlText.encode(pool),
                         emulated ? " kind='emulated'" : "",
                         rootPort,
-                        alias);
+                        alias,
+                        RecordedConsents.attribute(consents));
     }
 }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.understudy.api.Consent;
 import org.understudy.api.PairRequest;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Policy.PoolPolicy;
@@ -50,12 +51,20 @@ final class PairWriter {
                 pool.kind() == PrimaryKind.EMULATED,
                 rootPort,
                 kept.isPresent() ? "" : nic.child("alias").map(document::raw).orElse(""),
-                kept.isPresent());
+                kept.isPresent(),
+                consents(nic, request));
         changeStandby(nic, requestRecord);
         addRootPort(nic, requestRecord.rootPort());
         addPrimary(nic, request, pool, requestRecord);
         addRequest(requestRecord, new PlatformEligibility(document));
         return edits.apply();
+    }
+
+    /** The risks of the request that last as long as the pair; a NIC without a filter gets no consent beforehand. */
+    static Set<Consent> consents(XmlElement nic, PairRequest request) {
+        return nic.child("filterref").isPresent() && request.consents().contains(Consent.BYPASS_FILTER)
+                ? Set.of(Consent.BYPASS_FILTER)
+                : Set.of();
     }
 
     /** Writes the missing primary of a pair; its root port is reused if it is free. */
@@ -123,7 +132,14 @@ final class PairWriter {
             XmlElement holder = holders.get(0);
             String prefix = holder.name()
                     .substring(0, holder.name().length() - holder.localName().length());
-            edits.insert(holder.endTagStart(), requestRecord.xml(prefix));
+            XmlElement last = holder.children().isEmpty()
+                    ? holder
+                    : holder.children().get(holder.children().size() - 1);
+            if (last == holder) {
+                edits.insert(holder.endTagStart(), requestRecord.xml(prefix));
+            } else {
+                edits.insert(last.end(), layout.spaceBefore(last) + requestRecord.xml(prefix));
+            }
             machineBefore
                     .filter(machine -> holder.attributeAt("machine").isEmpty())
                     .ifPresent(machine -> edits.attribute(holder, "machine", machine));

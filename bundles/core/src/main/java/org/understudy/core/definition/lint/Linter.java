@@ -18,6 +18,7 @@ public final class Linter {
                     TeamingRules.all(),
                     MemoryRules.all(),
                     VfRules.all(),
+                    ProtectionRules.all(),
                     HostRules.all(),
                     List.of(new RequestedPairRule()))
             .<Rule>flatMap(List::stream)

@@ -54,7 +54,7 @@ public final class StoredDefinitionDiff {
         compare(pair, "the VF", text(pair.vf()), text(now.vf()), Severity.ERROR);
         compare(pair, "the pool", text(pair.pool()), text(now.pool()), Severity.ERROR);
         compare(pair, "the VLAN", pair.vlan(), now.vlan(), Severity.ERROR);
-        compare(pair, "trust", pair.trusted(), now.trusted(), Severity.WARNING);
+        compare(pair, "trust", pair.policy().trusted(), now.policy().trusted(), Severity.WARNING);
         compareAddress(pair, requested, pair.standby(), now.standby());
         compareAddress(pair, requested, pair.primary(), now.primary());
     }

@@ -5,7 +5,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.understudy.api.Finding;
@@ -14,14 +13,11 @@ import org.understudy.api.PciAddress;
 import org.understudy.api.Policy;
 import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
+import org.understudy.core.definition.NicPolicy;
 import org.understudy.core.definition.lint.LintContext.VfFacts;
 
 /** Rules 12, 14, 16 and 17, and the IOMMU group of rule 15: conditions on the VF itself. */
 final class VfRules {
-    /** Source: network filters of libvirt that pin the source MAC. */
-    private static final Set<String> SPOOF_FILTERS =
-            Set.of("no-mac-spoofing", "clean-traffic", "clean-traffic-gateway");
-
     private VfRules() {}
 
     static List<Rule> all() {
@@ -65,10 +61,7 @@ final class VfRules {
                 if (trustsGuest && vf.trusted().equals(Optional.of(false))) {
                     report.accept("trust off", "trustGuestRxFilters='yes'");
                 }
-                boolean pinsMac = standby.childAttribute("filterref", "filter")
-                        .filter(SPOOF_FILTERS::contains)
-                        .isPresent();
-                if (pinsMac && vf.spoofCheck().equals(Optional.of(false))) {
+                if (NicPolicy.of(standby).pinsMac() && vf.spoofCheck().equals(Optional.of(false))) {
                     report.accept("spoof checking off", "a filter against spoofed MAC addresses");
                 }
             });

@@ -13,6 +13,7 @@ import org.understudy.api.MigrationId;
 import org.understudy.api.PciAddress;
 import org.understudy.api.Subscription;
 import org.understudy.api.VmName;
+import org.understudy.api.spi.GuestNetwork;
 import org.understudy.api.spi.GuestNic;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostEvent;
@@ -128,6 +129,11 @@ record BoundedHost(Host host, BoundedCalls calls) implements Host {
     @Override
     public Optional<List<GuestNic>> guestNics(VmName vm) {
         return query("query the NICs in the guest of VM " + vm, () -> host.guestNics(vm));
+    }
+
+    @Override
+    public Optional<GuestNetwork> guestNetwork(VmName vm) {
+        return query("query the network in the guest of VM " + vm, () -> host.guestNetwork(vm));
     }
 
     @Override

@@ -4,8 +4,11 @@ package org.understudy.core.migration.context;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
+import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 import org.understudy.api.Finding;
+import org.understudy.api.HostName;
+import org.understudy.api.VmName;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.VfPools;
@@ -17,6 +20,7 @@ import org.understudy.core.probe.GapProbes;
  *
  * @param poolSource returns an empty value while no service leases VFs
  * @param probes opens probes that measure the network gap
+ * @param refresh reads a VM of a host for the lists of this server; blocks for a limited time
  * @param threads runs migrations and their calls to hosts, each of which may block
  */
 public record MigrationServices(
@@ -27,6 +31,7 @@ public record MigrationServices(
         UnplugGuard unplugGuard,
         MigrationJournal journal,
         MigrationTimings timings,
+        BiConsumer<HostName, VmName> refresh,
         Scheduler scheduler,
         ExecutorService threads) {
 

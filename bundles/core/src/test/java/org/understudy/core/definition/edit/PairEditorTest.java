@@ -352,6 +352,66 @@ class PairEditorTest {
                 .isEqualTo(plain.replace("bridge='br0'", "bridge='br7'"));
     }
 
+    private static final String FILTERED = FakeDefinitionHost.xml("web1")
+            .replace("<source bridge='br0'/>", "<source bridge='br0'/><filterref filter='clean-traffic'/>");
+
+    private static final PairRequest ACCEPTING = new PairRequest(
+            new NicSelector.Only(),
+            Optional.of(new PoolName("vfs")),
+            Optional.empty(),
+            Optional.empty(),
+            Set.of(Consent.BYPASS_FILTER));
+
+    @Test
+    void recordsTheConsentToBypassAFilterAndRemovesItWithThePair() {
+        String on = editor.turnOn(FILTERED, ACCEPTING, context()).definition();
+
+        assertThat(on).contains(" root-port='1' consents='bypass-filter'/>");
+        assertThat(editor.turnOff(on, new NicSelector.Only()).definition()).isEqualTo(FILTERED);
+    }
+
+    @Test
+    void recordsNoConsentForANicWithoutAFilter() {
+        assertThat(editor.turnOn(FakeDefinitionHost.xml("web1"), ACCEPTING, context())
+                        .definition())
+                .doesNotContain("consents");
+    }
+
+    @Test
+    void addsTheConsentToAnExistingPairOnce() {
+        String on = editor.turnOn(FILTERED, without(ACCEPTING), context()).definition();
+
+        PairChange accepted = editor.turnOn(on, ACCEPTING, context());
+
+        assertThat(accepted.changed()).isTrue();
+        assertThat(accepted.effect()).isEqualTo(PairChange.Effect.NONE);
+        assertThat(accepted.definition()).contains("<understudy:pair consents='bypass-filter' ");
+        assertThat(editor.turnOn(accepted.definition(), ACCEPTING, context()).changed())
+                .isFalse();
+    }
+
+    private static PairRequest without(PairRequest request) {
+        return new PairRequest(request.nic(), request.pool(), request.form(), request.vf(), Set.of());
+    }
+
+    @Test
+    void keepsTheMarkOfANicToTheByte() {
+        String metadata = "</uuid>\n  <metadata>\n    <u:pairs xmlns:u='" + DomainDocument.UNDERSTUDY
+                + "'>\n      <u:mark nic='only' consents='bypass-filter'/>\n    </u:pairs>\n  </metadata>";
+        String marked = FILTERED.replace("</uuid>", metadata).replace("q35", "pc");
+        PairRequest request = new PairRequest(
+                ACCEPTING.nic(),
+                ACCEPTING.pool(),
+                Optional.empty(),
+                Optional.empty(),
+                Set.of(Consent.CHANGE_MACHINE_TYPE));
+
+        String on = editor.turnOn(marked, request, context()).definition();
+
+        assertThat(on).contains("<u:mark nic='only' consents='bypass-filter'/>\n      <u:pair ", "machine='q35'");
+        assertThat(editor.turnOff(on, new NicSelector.Only()).definition()).isEqualTo(marked);
+    }
+
     @Test
     void parsesItsOwnOutput() {
         for (Form form : FORMS) {

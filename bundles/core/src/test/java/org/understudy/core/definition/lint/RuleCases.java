@@ -56,19 +56,29 @@ final class RuleCases {
         }
     }
 
-    private static RuleCase rule(
+    static RuleCase rule(
             FindingCode code, String name, Given broken, String subject, List<String> messageParts, Given nearMiss) {
         return new RuleCase(code, name, broken, subject, messageParts, code.severity(), Optional.empty(), nearMiss);
     }
 
-    private static RuleCase rule(
+    static RuleCase rule(
             FindingCode code, String name, String broken, String subject, List<String> messageParts, String nearMiss) {
         return rule(code, name, Given.of(broken), subject, messageParts, Given.of(nearMiss));
     }
 
     static Stream<RuleCase> all() {
         return Stream.of(
-                        machine(), macs(), aliases(), addresses(), kinds(), teaming(), memory(), roms(), vfs(), hosts())
+                        machine(),
+                        macs(),
+                        aliases(),
+                        addresses(),
+                        kinds(),
+                        teaming(),
+                        memory(),
+                        roms(),
+                        vfs(),
+                        ProtectionCases.all(),
+                        hosts())
                 .flatMap(List::stream);
     }
 
@@ -626,7 +636,7 @@ final class RuleCases {
                         new Given(GOOD, Contexts.nativeMigration(false))));
     }
 
-    private static String requested(String definition) {
+    static String requested(String definition) {
         return definition.replace(
                 "</metadata>",
                 "<understudy:pairs xmlns:understudy='" + DomainDocument.UNDERSTUDY

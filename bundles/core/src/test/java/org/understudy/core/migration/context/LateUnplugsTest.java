@@ -45,7 +45,7 @@ class LateUnplugsTest {
         @Override
         public void keep(List<PendingUnplug> all) {
             try {
-                free.await(10, TimeUnit.SECONDS);
+                free.await();
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
@@ -94,7 +94,7 @@ class LateUnplugsTest {
             unplugGuard.onEvent(b, new HostEvent.Stopped(OTHER, Instant.now(), "guest shutdown"));
         });
 
-        events.get(5, TimeUnit.SECONDS);
+        events.get(1, TimeUnit.MINUTES);
         assertThat(pendingOnDisk()).hasSize(2);
         disk.free.countDown();
         MigrationBench.soon().untilAsserted(() -> assertThat(pendingOnDisk()).isEmpty());
@@ -121,9 +121,7 @@ class LateUnplugsTest {
         b.vm(OTHER).release(PRIMARY);
         unplugGuard.onEvent(b, new HostEvent.DeviceGone(OTHER, Instant.now(), PRIMARY));
 
-        MigrationBench.soon()
-                .atMost(Duration.ofSeconds(5))
-                .until(() -> b.calls().contains("plug ua-vf0"));
+        MigrationBench.soon().until(() -> b.calls().contains("plug ua-vf0"));
         MigrationBench.soon().untilAsserted(() -> assertThat(pendingOnDisk()).containsExactly("a web1"));
         assertThat(unplugGuard.findings(b, OTHER, List.of(MigrationBench.pair(PRIMARY, PrimaryKind.VF)), Duration.ZERO))
                 .isEmpty();
