@@ -7,7 +7,6 @@ import java.util.concurrent.RejectedExecutionException;
 import org.libvirt.LibvirtException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.understudy.api.HostName;
 import org.understudy.api.Subscription;
 
 /**
@@ -17,7 +16,7 @@ import org.understudy.api.Subscription;
 final class ConnectAttempt {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectAttempt.class);
 
-    private final HostName host;
+    private final LibvirtSettings settings;
     private final LibvirtThreads threads;
     private final Duration limit;
     private final Steps steps;
@@ -48,8 +47,8 @@ final class ConnectAttempt {
         void failedLate();
     }
 
-    ConnectAttempt(HostName host, LibvirtThreads threads, Duration limit, Steps steps) {
-        this.host = host;
+    ConnectAttempt(LibvirtSettings settings, LibvirtThreads threads, Duration limit, Steps steps) {
+        this.settings = settings;
         this.threads = threads;
         this.limit = limit;
         this.steps = steps;
@@ -59,7 +58,7 @@ final class ConnectAttempt {
     void start() {
         Subscription deadline = threads.scheduler().after(limit, this::exceeded);
         try {
-            threads.calls().run(host, () -> {
+            threads.calls().run(settings.name(), () -> {
                 try {
                     run();
                 } finally {
@@ -108,7 +107,7 @@ final class ConnectAttempt {
             }
             silent = created;
             overdue = true;
-            threads.hanging().add(host);
+            threads.hanging().add(settings.uri());
         }
         silent.ifPresent(this::end);
         fail(Outage.because("has accepted no connection within " + Outage.seconds(limit)));
@@ -116,9 +115,9 @@ final class ConnectAttempt {
 
     private void end(SharedConnection silent) {
         try {
-            threads.calls().run(host, () -> silent.endCallWhenSilent(SharedConnection.LOST_LIMIT));
+            threads.calls().run(settings.name(), () -> silent.endCallWhenSilent(SharedConnection.LOST_LIMIT));
         } catch (RejectedExecutionException e) {
-            LOG.debug("Host {}: silent connection is not closed", host, e);
+            LOG.debug("Host {}: silent connection is not closed", settings.name(), e);
         }
     }
 
@@ -137,7 +136,7 @@ final class ConnectAttempt {
 
     private void returned() {
         if (overdue && !returned) {
-            threads.hanging().remove(host);
+            threads.hanging().remove(settings.uri());
         }
         returned = true;
     }

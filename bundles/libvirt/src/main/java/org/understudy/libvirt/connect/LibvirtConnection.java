@@ -118,13 +118,13 @@ public final class LibvirtConnection implements AutoCloseable {
                             .formatted(MAX_LEFT)));
             return;
         }
-        int hanging = threads.hanging().connects(host());
-        Duration pause = threads.hanging().pause(host(), timing.connectDeadline());
+        int hanging = threads.hanging().connects(settings.uri());
+        Duration pause = threads.hanging().pause(settings.uri(), timing.connectDeadline());
         if (hanging >= HangingConnects.MAX || pause.compareTo(Duration.ZERO) > 0) {
             failed.accept(Outage.because("has not answered earlier attempts to connect (%d)".formatted(hanging)));
             return;
         }
-        new ConnectAttempt(host(), threads, timing.connectDeadline(), new ConnectAttempt.Steps() {
+        new ConnectAttempt(settings, threads, timing.connectDeadline(), new ConnectAttempt.Steps() {
                     @Override
                     public SharedConnection open() throws LibvirtException {
                         return new SharedConnection(
@@ -270,7 +270,7 @@ public final class LibvirtConnection implements AutoCloseable {
             return;
         }
         lastOutage = outage;
-        Duration hanging = threads.hanging().pause(host(), timing.connectDeadline());
+        Duration hanging = threads.hanging().pause(settings.uri(), timing.connectDeadline());
         Duration backoff = reconnects.afterFailure();
         Duration pause = backoff.compareTo(hanging) < 0 ? hanging : backoff;
         LOG.debug("Host {} {}; next attempt in {}", settings.name(), outage.why(), pause);

@@ -206,6 +206,10 @@ final class LivenessCheck implements AutoCloseable {
         try {
             SharedConnection other = others.take();
             try {
+                if (own.over().get()) {
+                    // The session may be closed, which ends no query that begins now.
+                    return;
+                }
                 query(other, own.deadline());
             } finally {
                 others.put(other);

@@ -181,7 +181,7 @@ public final class LibvirtMigrations {
 
     private boolean isMigratingOut(VmName vm) {
         try {
-            return domains.read(
+            return domains.call(
                     "read the job of",
                     vm,
                     d -> Arrays.stream(d.getJobStats(0).stats)

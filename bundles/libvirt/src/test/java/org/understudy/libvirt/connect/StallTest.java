@@ -190,6 +190,7 @@ final class StallTest {
     /** Also if each attempt has a connection of its own, as with a host that was never open. */
     @Test
     void aHostThatHangsIsAttemptedAgainAfterAPauseOnly() throws Exception {
+        String uri = daemon.tcpUri("test", "/default");
         daemon.signal("STOP");
         assertThatThrownBy(connection::open).hasMessageContaining("has accepted no connection within 3 s");
         connection.close();
@@ -199,8 +200,12 @@ final class StallTest {
         assertThatThrownBy(connection::open).hasMessageContaining("has not answered earlier attempts to connect (1)");
 
         assertThat(threads.calls().running(HOST)).isLessThanOrEqualTo(left);
+        try (LibvirtConnection corrected = connection(HOST, "test:///default")) {
+            corrected.open();
+            assertThat(query(corrected)).isEqualTo(1);
+        }
         daemon.signal("CONT");
-        await().atMost(LIMIT).until(() -> threads.hanging().connects(HOST) == 0);
+        await().atMost(LIMIT).until(() -> threads.hanging().connects(uri) == 0);
         connection.open();
         assertThat(query(connection)).isEqualTo(1);
     }
