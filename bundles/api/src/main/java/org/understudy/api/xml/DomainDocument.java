@@ -3,6 +3,7 @@ package org.understudy.api.xml;
 
 import java.io.IOException;
 import java.io.StringReader;
+import java.lang.ref.SoftReference;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
@@ -25,8 +26,11 @@ import org.xml.sax.helpers.DefaultHandler;
  * A libvirt domain XML with the position of every element, so that an edit leaves all other bytes unchanged. Immutable.
  */
 public final class DomainDocument {
-    /** Those that no thread uses: to make one takes as long as to read a definition. */
-    private static final Queue<SAXParser> PARSERS = new ConcurrentLinkedQueue<>();
+    /**
+     * Those that no thread uses: to make one takes as long as to read a definition. Each keeps all names that it has read, so
+     * they are dropped when memory is short.
+     */
+    private static final Queue<SoftReference<SAXParser>> PARSERS = new ConcurrentLinkedQueue<>();
 
     /** The namespace of Understudy's own elements in {@code <metadata>}. */
     public static final String UNDERSTUDY = "https://understudy.org/xmlns/domain/1.0";
@@ -134,10 +138,12 @@ public final class DomainDocument {
 
     private static void requireWellFormed(String xml) {
         try {
-            SAXParser parser = Optional.ofNullable(PARSERS.poll()).orElseGet(DomainDocument::parser);
+            SAXParser parser = Optional.ofNullable(PARSERS.poll())
+                    .map(SoftReference::get)
+                    .orElseGet(DomainDocument::parser);
             parser.parse(new InputSource(new StringReader(xml)), new Limits());
             parser.reset();
-            PARSERS.add(parser);
+            PARSERS.add(new SoftReference<>(parser));
         } catch (SAXParseException e) {
             throw refusal(xml, e);
         } catch (SAXException e) {
