@@ -138,9 +138,8 @@ public final class DomainDocument {
 
     private static void requireWellFormed(String xml) {
         try {
-            SAXParser parser = Optional.ofNullable(PARSERS.poll())
-                    .map(SoftReference::get)
-                    .orElseGet(DomainDocument::parser);
+            SAXParser parser =
+                    Optional.ofNullable(PARSERS.poll()).map(SoftReference::get).orElseGet(DomainDocument::parser);
             parser.parse(new InputSource(new StringReader(xml)), new Limits());
             parser.reset();
             PARSERS.add(new SoftReference<>(parser));

@@ -159,7 +159,8 @@ public final class Domains {
     }
 
     private Optional<HostedVm> find(String what, Lookup lookup) {
-        return unlessGone(() -> connection.read(what, on(lookup, FoundDomain::of))).flatMap(this::resolved);
+        return unlessGone(() -> connection.read(what, on(lookup, FoundDomain::of)))
+                .flatMap(this::resolved);
     }
 
     /** Whether it is arriving from another host shows its job, for which libvirt may wait for QEMU. */
@@ -217,5 +218,4 @@ public final class Domains {
             }
         });
     }
-
 }

@@ -40,8 +40,7 @@ record FoundDomain(HostedVm vm, boolean unclear) {
                     .orElse("");
             boolean unclear = reason.filter(r -> r == PauseReason.MIGRATION || r == PauseReason.STARTING_UP)
                     .isPresent();
-            return Optional.of(
-                    new FoundDomain(new HostedVm(name, uuid, DomainStates.of(state), details), unclear));
+            return Optional.of(new FoundDomain(new HostedVm(name, uuid, DomainStates.of(state), details), unclear));
         } catch (LibvirtException e) {
             if (e.getError().getCode() == ErrorNumber.VIR_ERR_NO_DOMAIN) {
                 return Optional.empty();

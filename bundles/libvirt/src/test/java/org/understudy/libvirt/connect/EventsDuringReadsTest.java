@@ -81,8 +81,8 @@ final class EventsDuringReadsTest {
         daemon = Libvirtd.start(directory.resolve("daemon"));
         loop = EventLoop.open();
         queue.subscribe(events::add);
-        LibvirtSettings settings = LibvirtSettings.of(
-                new HostPolicy(HOST, "libvirt", Map.of("uri", daemon.uri("qemu", "/system"))));
+        LibvirtSettings settings =
+                LibvirtSettings.of(new HostPolicy(HOST, "libvirt", Map.of("uri", daemon.uri("qemu", "/system"))));
         connection = new LibvirtConnection(settings, loop, listener, threads, LibvirtTiming.DEFAULT);
         connection.open();
     }
@@ -121,7 +121,9 @@ final class EventsDuringReadsTest {
     /** The thread of the call receives them: a real read may wait as long as this query. */
     @Test
     void anEventIsDeliveredWhileACallOnItsConnectionWaits() throws Exception {
-        connection.call("start a VM", c -> c.domainCreateXML(definition("idle", QEMU), 0)).free();
+        connection
+                .call("start a VM", c -> c.domainCreateXML(definition("idle", QEMU), 0))
+                .free();
         daemon.signalVms("STOP");
         CompletableFuture<NativeConnect> waiting = CompletableFuture.supplyAsync(
                 () -> connection.read("query QEMU", c -> {
@@ -129,15 +131,15 @@ final class EventsDuringReadsTest {
                     return c;
                 }),
                 callers);
-        await().atMost(LIMIT)
-                .until(() -> connection.<NativeConnect>read("look", c -> c) != registered.get());
+        await().atMost(LIMIT).until(() -> connection.<NativeConnect>read("look", c -> c) != registered.get());
 
-        connection.call("define a VM", c -> c.domainDefineXML(definition("web1", QEMU))).free();
+        connection
+                .call("define a VM", c -> c.domainDefineXML(definition("web1", QEMU)))
+                .free();
 
         await().atMost(LIMIT)
                 .until(() -> events.stream()
-                        .anyMatch(e -> e instanceof HostEvent.DefinitionChanged
-                                && e.vm().equals(new VmName("web1"))));
+                        .anyMatch(e -> e instanceof HostEvent.DefinitionChanged && e.vm().equals(new VmName("web1"))));
         assertThat(waiting).isNotDone();
         daemon.signalVms("CONT");
         assertThat(waiting).succeedsWithin(LIMIT).isSameAs(registered.get());
@@ -160,8 +162,8 @@ final class EventsDuringReadsTest {
                 callers);
         await().atMost(LIMIT).until(() -> connection.read("look", c -> c.numOfDomains() == 1));
         Domains domains = new Domains(connection);
-        CompletableFuture<VmState> list = CompletableFuture.supplyAsync(
-                () -> domains.all().get(0).state(), callers);
+        CompletableFuture<VmState> list =
+                CompletableFuture.supplyAsync(() -> domains.all().get(0).state(), callers);
         await().atMost(LIMIT).until(() -> threads.calls().running(HOST) >= 2);
 
         await().during(Duration.ofSeconds(1))
