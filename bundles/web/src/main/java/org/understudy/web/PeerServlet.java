@@ -41,6 +41,9 @@ public final class PeerServlet extends RestServlet {
     /** Those of one end of a migration. */
     private static final List<String> END_READS = List.of("uri", "phase", "progress", "failure");
 
+    /** The query parameter of the calls that belong to a migration. */
+    private static final String MIGRATION = "migration";
+
     private final transient PeerEndpoint endpoint;
 
     @Activate
@@ -71,7 +74,7 @@ public final class PeerServlet extends RestServlet {
             }
         }
         routes.add(Route.post("/{host}/{call*}", Action.PEER_CHANGE, request -> call(request, request.part("call"))));
-        return routes;
+        return routes.stream().map(route -> route.taking(MIGRATION)).toList();
     }
 
     private RestResponse call(RestRequest request, String call) {

@@ -46,7 +46,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
      * @param pool the pool of the primary, from the definition or the metadata of Understudy
      * @param vf the address of the VF on the host, if the definition has it
      * @param vlan of the standby NIC, otherwise of the primary; 0 for none
-     * @param policy what the standby NIC requires of its VF
+     * @param trusted see {@link NicPolicy}, as the two that follow
      * @param numaNode the NUMA node of the host to which the memory of the VM is bound, if it is a single one
      * @param asked whether the metadata has a request for it; otherwise another program may manage it
      */
@@ -58,7 +58,9 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
             PrimaryKind kind,
             Optional<PciAddress> vf,
             int vlan,
-            NicPolicy policy,
+            boolean trusted,
+            boolean pinsMac,
+            OptionalInt maxRate,
             OptionalInt numaNode,
             boolean asked) {
 
@@ -69,12 +71,29 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
 
         /** This pair with another pool. */
         public PairView from(PoolName other) {
-            return new PairView(standby, primary, mac, Optional.of(other), kind, vf, vlan, policy, numaNode, asked);
+            return new PairView(
+                    standby,
+                    primary,
+                    mac,
+                    Optional.of(other),
+                    kind,
+                    vf,
+                    vlan,
+                    trusted,
+                    pinsMac,
+                    maxRate,
+                    numaNode,
+                    asked);
+        }
+
+        /** What the standby NIC requires of its VF. No component, because older journals of migrations lack it. */
+        public NicPolicy policy() {
+            return new NicPolicy(trusted, pinsMac, maxRate);
         }
 
         /** The required settings of the VF when QEMU opens it. */
         public VfSettings settings() {
-            return policy.settings(mac, vlan, numaNode);
+            return policy().settings(mac, vlan, numaNode);
         }
     }
 
@@ -171,6 +190,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
         if (standbyAlias.isEmpty() || mac.isEmpty() || alias.isEmpty()) {
             return Optional.empty();
         }
+        NicPolicy policy = NicPolicy.of(standby.get());
         return Optional.of(new PairView(
                 standbyAlias.get(),
                 alias.get(),
@@ -179,7 +199,9 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 kind(request, primary),
                 PciXml.hostAddress(primary),
                 standby.flatMap(DomainView::vlan).or(() -> vlan(primary)).orElse(0),
-                NicPolicy.of(standby.get()),
+                policy.trusted(),
+                policy.pinsMac(),
+                policy.maxRate(),
                 numaNode,
                 request.isPresent()));
     }

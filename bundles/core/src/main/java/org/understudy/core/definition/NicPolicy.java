@@ -18,9 +18,6 @@ import org.understudy.api.xml.XmlElement;
  * @param maxRate the highest rate of the guest in Mbit/s; empty: none
  */
 public record NicPolicy(boolean trusted, boolean pinsMac, OptionalInt maxRate) {
-    /** No requirement. */
-    public static final NicPolicy NONE = new NicPolicy(false, false, OptionalInt.empty());
-
     /** Filters that drop frames with another source MAC address, and nothing else. Source: libvirt and VDSM. */
     private static final Set<String> MAC_FILTERS = Set.of("no-mac-spoofing", "vdsm-no-mac-spoofing");
 

@@ -57,7 +57,6 @@ import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.SystemScheduler;
 import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.core.definition.DomainView;
-import org.understudy.core.definition.NicPolicy;
 import org.understudy.core.inventory.UnansweredHost;
 import org.understudy.core.inventory.VmReadings;
 import org.understudy.core.testing.FakeHost;
@@ -80,7 +79,9 @@ class PairHealthTrackerTest {
                     PrimaryKind.EMULATED,
                     Optional.empty(),
                     0,
-                    NicPolicy.NONE,
+                    false,
+                    false,
+                    OptionalInt.empty(),
                     OptionalInt.empty(),
                     true)));
     private static final DomainView PLAIN = new DomainView(VM, Optional.empty(), List.of(), List.of());

@@ -52,7 +52,6 @@ import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.testing.VirtualTimeScheduler;
 import org.understudy.core.definition.DomainView;
 import org.understudy.core.definition.DomainView.PairView;
-import org.understudy.core.definition.NicPolicy;
 import org.understudy.core.definition.UnpairedDevice;
 import org.understudy.core.inventory.VmLocation;
 import org.understudy.core.migration.context.Definitions;
@@ -139,7 +138,9 @@ public final class MigrationBench implements AutoCloseable {
                 kind,
                 kind == PrimaryKind.VF ? Optional.of(PciAddress.parse("0000:01:10.0")) : Optional.empty(),
                 0,
-                NicPolicy.NONE,
+                false,
+                false,
+                OptionalInt.empty(),
                 OptionalInt.empty(),
                 true);
     }

@@ -32,7 +32,6 @@ import org.understudy.api.VmState;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.core.definition.DomainView.PairView;
-import org.understudy.core.definition.NicPolicy;
 import org.understudy.core.definition.UnpairedDevice;
 import org.understudy.core.testing.FakeFacts;
 
@@ -270,7 +269,9 @@ class MigrationGuardTest {
                         PrimaryKind.VF,
                         Optional.empty(),
                         0,
-                        NicPolicy.NONE,
+                        false,
+                        false,
+                        OptionalInt.empty(),
                         OptionalInt.empty(),
                         true));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
@@ -284,7 +285,9 @@ class MigrationGuardTest {
                         PrimaryKind.VF,
                         Optional.empty(),
                         0,
-                        NicPolicy.NONE,
+                        false,
+                        false,
+                        OptionalInt.empty(),
                         OptionalInt.empty(),
                         true));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);
@@ -303,7 +306,9 @@ class MigrationGuardTest {
                         PrimaryKind.VF,
                         Optional.empty(),
                         0,
-                        NicPolicy.NONE,
+                        false,
+                        false,
+                        OptionalInt.empty(),
                         OptionalInt.empty(),
                         true));
         assertThat(preflight()).containsExactly(FindingCode.POOL_UNKNOWN);

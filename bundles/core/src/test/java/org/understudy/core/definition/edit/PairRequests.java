@@ -41,7 +41,7 @@ enum PairRequests {
                 Optional.of(new PoolName(pool)),
                 Optional.of(form),
                 form == PrimaryForm.POOL_NETWORK ? Optional.empty() : Optional.of(VF),
-                Set.of(Consent.CHANGE_MACHINE_TYPE));
+                Set.of(Consent.values()));
     }
 
     /** A VF pool, which is a network of the host, and an emulated one that is allowed. */

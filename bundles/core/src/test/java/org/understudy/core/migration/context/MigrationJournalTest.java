@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -19,6 +20,7 @@ import org.understudy.api.Migration;
 import org.understudy.api.MigrationOptions;
 import org.understudy.api.NetworkGap;
 import org.understudy.api.ProbeTarget;
+import org.understudy.core.definition.NicPolicy;
 import org.understudy.core.migration.context.MigrationJournal.Entry;
 import org.understudy.core.migration.context.MigrationJournal.Stage;
 import org.understudy.json.testing.Samples;
@@ -132,6 +134,22 @@ class MigrationJournalTest {
         Files.writeString(file, text.replaceFirst("\\s*\"uuid\" : null,", ""));
 
         assertThat(journal.all()).containsExactly(entry);
+    }
+
+    @Test
+    void readsAPendingUnplugOfAVersionThatDidNotKnowFiltersAndRates() throws IOException {
+        PendingUnplug pending = (PendingUnplug) Samples.FULL.of(PendingUnplug.class);
+        journal.keep(List.of(pending));
+        Path file = folder.resolve("pending-ejects");
+        String text = Files.readString(file);
+        String older = text.replaceFirst("\\s*\"pinsMac\" : true,\\s*\"maxRate\" : 7,", "");
+        assertThat(older).isNotEqualTo(text);
+        Files.writeString(file, older);
+
+        assertThat(journal.pendingUnplugs())
+                .singleElement()
+                .satisfies(read ->
+                        assertThat(read.pair().policy()).isEqualTo(new NicPolicy(true, false, OptionalInt.empty())));
     }
 
     /** Definitions of migrations can contain passwords. */
