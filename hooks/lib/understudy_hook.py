@@ -28,7 +28,7 @@ KEYS = {
     "pool": "",
     "form": "",
     "consents": "",
-    "notes": "/var/lib/understudy/hook",
+    "notes": "/var/lib/understudy-hook",
 }
 # Of the metadata of Understudy in a definition.
 NAMESPACE = "{https://understudy.org/xmlns/domain/1.0}"

@@ -79,29 +79,31 @@ release_build() {
   require_free_disk "$here" 2000
   mkdir -p "$out"
   out=$(cd "$out" && pwd -P)
-  build_release "$version" "$out" || { rm -rf "$out"; die "the release was not built" "read the messages above" 1; }
+  # shellcheck disable=SC2064
+  trap "rm -rf '$out'" EXIT
+  build_release "$version" "$out" || die "the release was not built" "read the messages above" 1
+  trap - EXIT
   say "The release is in $out:"
   (cd "$out" && sha256sum --quiet -c SHA256SUMS && du -h -- * >&2)
 }
 
 # build_release VERSION FOLDER: in a clone, so that no file of an earlier build gets into the release.
-build_release() {
-  local work status=0
+build_release() (
   umask 022 # the modes of the files of the clone get into archives
-  work=$(mktemp -d "${TMPDIR:-/tmp}/understudy-release.XXXXXX")
-  if git clone -q --no-hardlinks --branch "v$1" --depth 1 "file://$here" "$work/source" 2>/dev/null; then
-    "$work/source/packaging/lib/build-release" "$2" || status=1
-  else
-    status=1
-  fi
-  rm -rf "$work"
-  return "$status"
-}
+  work=$(mktemp -d "${TMPDIR:-/tmp}/understudy-release.XXXXXX") || exit 1
+  trap 'rm -rf "$work"' EXIT
+  clone "$here" "$work/source" --branch "v$1" --depth 1 && "$work/source/packaging/lib/build-release" "$2"
+)
 
-# Builds this commit twice, as if it were a release, in different folders, time zones, locales and umasks, and compares.
+# clone CHECKOUT FOLDER [OPTION...]
+clone() { git -c advice.detachedHead=false clone -q --no-hardlinks "${@:3}" "file://$1" "$2"; }
+
+# Builds this commit twice, as if it were a release, in different folders, time zones, locales and umasks, with different user names, and
+# compares.
 release_check() {
   local work version first second
   [ $# -eq 0 ] || die_usage "release check takes no options"
+  require_clean_checkout
   require_setup
   require_release_tools
   version=$(project_version)
@@ -110,11 +112,11 @@ release_check() {
   # shellcheck disable=SC2064
   trap "rm -rf '$work'" EXIT
   first=$work/first second=$work/another-folder
-  git clone -q --no-hardlinks "file://$here" "$first/source" 2>/dev/null
+  clone "$here" "$first/source"
   rehearse "$first/source" "$version"
-  git clone -q --no-hardlinks --branch "v$version" "file://$first/source" "$second/source" 2>/dev/null
+  clone "$first/source" "$second/source" --branch "v$version"
   "$first/source/understudy" release build --output "$first/out" || die "the release cannot be built" "read the messages above" 1
-  (umask 077 && TZ=Asia/Tokyo LC_ALL=C TMPDIR=$second "$second/source/understudy" release build --output "$second/out") ||
+  (umask 077 && TZ=Asia/Tokyo LC_ALL=C TMPDIR=$second MAVEN_OPTS='-XX:+UseSerialGC -Duser.name=another' "$second/source/understudy" release build --output "$second/out") ||
     die "the release cannot be built again" "read the messages above" 1
   if ! diff -r "$first/out" "$second/out"; then
     trap - EXIT
@@ -143,9 +145,12 @@ release_packages() {
     esac
     shift
   done
+  require_clean_checkout
   require_setup
   require_release_tools
   build_distribution
+  # Otherwise a command that installs all packages of the folder would find those of earlier commits too.
+  [ "$out" != "$here/target/packages" ] || rm -rf "$out"
   mkdir -p "$out"
   package_distribution "$out"
   say "The packages are in $out."
@@ -157,36 +162,58 @@ build_distribution() {
 }
 
 # package_distribution FOLDER [VERSION]
-package_distribution() {
-  local work archive
+package_distribution() (
   archive=$here/features/distribution/target/understudy-karaf-$(project_version).tar.gz
   work=$(mktemp -d "${TMPDIR:-/tmp}/understudy-packages.XXXXXX")
+  trap 'rm -rf "$work"' EXIT
   mkdir "$work/content"
   tar -xzf "$archive" -C "$work/content" --strip-components=1
   "$here/packaging/lib/bill" "$work/content" "$(project_version)" "$(date -u +%FT%TZ)" "$work/sbom.json" "$work/third-party.txt"
   "$here/packaging/lib/build-packages" "$archive" "$work/third-party.txt" "$@" || die "the packages were not built" "read the messages above" 1
-  rm -rf "$work"
-}
+)
 
-# The packages of this commit are installed in clean systems, upgraded, removed and purged.
+# The packages of the last release are installed in clean systems, upgraded to those of this commit, removed and purged.
 release_test() {
-  local work suite failed=0
+  local work suite former failed=0
   [ $# -eq 0 ] || die_usage "release test takes no options"
+  require_clean_checkout
   [ "$(id -u)" = 0 ] || die "release test needs root for its machines" "run it as root"
   require_setup
   require_release_tools
   for suite in mmdebstrap lintian buildah; do command -v "$suite" >/dev/null || die "not installed: $suite" "apt-get install $suite"; done
-  require_free_disk "${TMPDIR:-/tmp}" 4000
-  build_distribution
+  require_free_disk "${TMPDIR:-/tmp}" 5000
   work=$(mktemp -d "${TMPDIR:-/tmp}/understudy-release-test.XXXXXX")
   # shellcheck disable=SC2064
   trap "rm -rf '$work'" EXIT
-  mkdir "$work/old" "$work/new"
-  package_distribution "$work/old"
-  package_distribution "$work/new" "$(project_version | sed 's/-SNAPSHOT//').1"
+  former_release "$work/source"
+  former=$(here=$work/source project_version)
+  "$work/source/understudy" release packages --output "$work/old" || die "the packages of $former were not built" "read the messages above" 1
+  rm -rf "$work/source"
+  build_distribution
+  mkdir "$work/new"
+  package_distribution "$work/new" "$(next_version "$former")"
   say "Checking the packages by lintian ..."
   lintian --allow-root --fail-on error,warning "$work"/new/*.deb >&2 || failed=1
   for suite in bookworm trixie; do "$here/packaging/test/packages" "$work/old" "$work/new" "$suite" || failed=1; done
   "$here/packaging/test/container" "$work/new" || failed=1
   [ "$failed" = 0 ] || die "a package has a defect" "read the messages above" 1
+}
+
+# former_release CLONE: the last release up to this commit. Before the first one, this commit as if it were released.
+former_release() {
+  local tag
+  clone "$here" "$1"
+  if tag=$(git -C "$1" describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null); then
+    git -C "$1" -c advice.detachedHead=false checkout -q "$tag"
+  else
+    rehearse "$1" "$(project_version | sed 's/-SNAPSHOT//')"
+  fi
+}
+
+# next_version FORMER: that of the packages of this commit, which have to be newer than those of FORMER.
+next_version() {
+  local version
+  version=$(project_version | sed 's/-SNAPSHOT//')
+  [ "$version" != "$1" ] || version=$1.1
+  echo "$version"
 }

@@ -14,12 +14,12 @@ import './migration/list.ts';
 import './migration/page.ts';
 import './app/frame.ts';
 import { store } from './app/context.ts';
-import { loginAddress, readSession } from './app/session.ts';
+import { followSession, loginAddress } from './app/session.ts';
 import { call } from './model/rest.ts';
 import { Stream } from './model/stream.ts';
 import type { Words } from './model/types.ts';
 
 addEventListener('understudy-login', () => location.assign(loginAddress()));
-void readSession();
+followSession();
 void call<Words>('GET', 'words').then((words) => store.setWords(words)).catch(() => undefined);
 void new Stream(store).run();

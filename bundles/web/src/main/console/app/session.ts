@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The login of the page.
 
-import { call, ROOT } from '../model/rest.ts';
-import type { Role, Session } from '../model/types.ts';
+import { call, FORBIDDEN, ROOT, SESSION } from '../model/rest.ts';
+import type { Role } from '../model/types.ts';
 import { store } from './context.ts';
 
 interface SessionView {
@@ -12,13 +12,26 @@ interface SessionView {
   session: boolean;
 }
 
-/** Empty if the server does not name the user. */
-export async function readSession(): Promise<void> {
-  const view = await call<SessionView>('GET', 'session').catch(() => undefined);
-  const session: Session | undefined = view?.user
-    ? { user: view.user, role: view.role, canLogOut: view.session }
-    : undefined;
-  store.setSession(session);
+/** What was known stays if the server does not answer. */
+async function readSession(): Promise<void> {
+  const view = await call<SessionView>('GET', SESSION).catch(() => undefined);
+  if (view?.user) store.setSession({ user: view.user, role: view.role, canLogOut: view.session });
+}
+
+/**
+ * Reads the login, and again when its role may have changed: after a call that was refused, after a stream of events that
+ * ended, as that of a user who loses a role does, and when the user returns to the page.
+ */
+export function followSession(): void {
+  void readSession();
+  addEventListener(FORBIDDEN, () => { void readSession(); });
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) void readSession(); });
+  let wasLost = false;
+  store.listen(['connection'], () => {
+    const { state } = store.connection;
+    if (wasLost && state === 'live') void readSession();
+    wasLost = state === 'lost';
+  });
 }
 
 /** The login returns to this page. */
@@ -28,6 +41,6 @@ export function loginAddress(): string {
 }
 
 export async function logOut(): Promise<void> {
-  await call('DELETE', 'session').catch(() => undefined);
+  await call('DELETE', SESSION).catch(() => undefined);
   location.assign(`${ROOT}login`);
 }

@@ -7,7 +7,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from 'playwrig
 import { BROWSER, contextOf, rest, URL_OF_CONSOLE } from './session.ts';
 import { scriptMemory, shiftOf, Traffic, watchShifts } from './measure.ts';
 
-/** After a change, what the page reads again by a request has arrived. */
+/** After a change, what the page reads by a request has arrived. */
 const SETTLED_MS = 6_000;
 
 type Sample = Record<string, number>;

@@ -212,3 +212,17 @@ test('a definition is edited after its difference was shown', async () => {
     assert.match(await xml.inputValue(), /<title>edited<\/title>/);
   });
 });
+
+test('the configuration in force is shown by its keys, without passwords', async () => {
+  await visit('configuration', async (page) => {
+    const row = (table: string, name: string) => page.getByRole('table', { name: table }).getByRole('row').filter({ hasText: name });
+    await row('Hosts', 'alpha').getByText(/^directory: /).waitFor();
+    await row('Pools', 'stand-in').getByText('emulated', { exact: true }).waitFor();
+    await row('Settings of migrations', 'settle').getByText('500 ms').waitFor();
+    await row('Settings of migrations', 'allow-emulated-primary').getByText('true').waitFor();
+    await row('Settings of logins', 'roles.admin').getByText('admin', { exact: true }).waitFor();
+    await page.getByRole('searchbox', { name: 'Search hosts' }).fill('beta');
+    await row('Hosts', 'alpha').waitFor({ state: 'detached' });
+    await row('Hosts', 'beta').waitFor();
+  });
+});

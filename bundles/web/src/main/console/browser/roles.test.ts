@@ -178,3 +178,26 @@ test('a user who is removed loses the open page, which leads to the login', asyn
     }
   }, { anonymous: true });
 });
+
+test('a role that is lost or given while a page is open is on the page without a reload', async () => {
+  const users = readFileSync(USERS, 'utf8');
+  await visit('vms', async (page) => {
+    const role = (name: string) => page.getByRole('banner').getByText(name, { exact: true });
+    const define = page.getByRole('button', { name: 'Define VM …' });
+    await logIn(page, NAMES.admin);
+    await define.and(page.getByRole('button', { disabled: false })).waitFor();
+    try {
+      writeFileSync(USERS, users.replace(/^(chief = .*),admin$/m, '$1,viewer'));
+      await role('viewer').waitFor();
+      await page.getByText('live', { exact: true }).waitFor();
+      await assertRefused(page, define, 'Your role is viewer; this action needs admin.');
+    } finally {
+      writeFileSync(USERS, users);
+    }
+    await until('the role is given again', async () => {
+      await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+      return await role('admin').count() > 0 ? true : undefined;
+    });
+    await define.and(page.getByRole('button', { disabled: false })).waitFor();
+  }, { anonymous: true });
+});

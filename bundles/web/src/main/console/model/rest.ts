@@ -7,6 +7,11 @@ import type { Finding } from './types.ts';
 export const ROOT = typeof location === 'undefined' ? '' : location.origin + new URL('.', import.meta.url).pathname;
 export const API = `${ROOT}api/v1/`;
 
+/** The path of the login. */
+export const SESSION = 'session';
+/** The event of a call that the role of the user does not permit, although the page did not know that. */
+export const FORBIDDEN = 'understudy-forbidden';
+
 interface Problem {
   detail?: string;
   remedy?: string;
@@ -63,6 +68,7 @@ export async function send(method: string, path: string, { body, xml, headers, s
     if (signal?.aborted) throw error;
     throw new ApiError(0, { detail: 'The server is unreachable.', remedy: 'Check that Karaf is running, then retry.' });
   }
+  if (response.status === 403 && path !== SESSION) dispatchEvent(new Event(FORBIDDEN));
   if (!response.ok) throw await problemOf(response);
   return response;
 }

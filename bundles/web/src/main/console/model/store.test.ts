@@ -67,6 +67,17 @@ test('listeners are notified once of many changes, and only of their topics', ()
   assert.deepEqual(seen, ['vm']);
 });
 
+test('listeners learn which objects have changed, and that a new state may have changed all', () => {
+  const store = storeWith();
+  const seen: unknown[] = [];
+  store.listen(['vm'], (changes) => seen.push(changes.get('vm')));
+  store.apply(decode(...event(put(VM, 1))));
+  store.apply(decode(...event(['begin', {}])));
+  store.apply(decode(...event(put(VM, 1))));
+  store.apply(decode(...event(['ready', {}])));
+  assert.deepEqual(seen, [new Set(['alpha/u1']), 'all']);
+});
+
 function event([type, data]: [string, unknown]): [string, string] {
   return [type, JSON.stringify(data)];
 }

@@ -8,6 +8,9 @@ import type { PairChanged, Role, Session, Words } from './types.ts';
 /** What a listener can wait for. */
 export type Topic = Kind | 'connection' | 'session' | 'words' | 'log';
 
+/** The keys of the objects of each kind that have changed; `all` after a new state. */
+export type Changes = ReadonlyMap<Topic, ReadonlySet<string> | 'all'>;
+
 export interface Connection {
   state: 'connecting' | 'live' | 'lost';
   /** When it was lost. */
@@ -31,8 +34,8 @@ export class Store {
   /** Receives a new state until it is complete, so that the page never shows a part of it. */
   private arriving: Tables | undefined;
   private readonly revisions = new Map<Kind, Map<string, number>>();
-  private readonly listeners = new Map<() => void, Set<Topic>>();
-  private pending = new Set<Topic>();
+  private readonly listeners = new Map<(changes: Changes) => void, Set<Topic>>();
+  private pending = new Map<Topic, Set<string> | 'all'>();
   private readonly changes = new Map<Topic, number>();
   private complete = false;
   connection: Connection = { state: 'connecting' };
@@ -80,13 +83,13 @@ export class Store {
         if (!this.isNewer(change)) return;
         this.record(change.kind, change.key, change.value);
         (this.current()[change.kind] as Map<string, unknown>).set(change.key, change.value);
-        this.touch(change.kind);
+        this.touchOne(change.kind, change.key);
         break;
       case 'remove':
         if (!this.isNewer(change)) return;
         this.record(change.kind, change.key, undefined);
         this.current()[change.kind].delete(change.key);
-        this.touch(change.kind);
+        this.touchOne(change.kind, change.key);
         break;
       case 'pair':
         this.pairChanged(change.value);
@@ -129,7 +132,7 @@ export class Store {
       const pairs = known.pairs.map((old) => (old.standby === pair.standby ? pair : old));
       vms.set(key, { ...known, pairs });
       if (this.complete) this.append(pairChange(change, known.uuid, new Date().toISOString()));
-      this.touch('vm');
+      this.touchOne('vm', key);
       return;
     }
   }
@@ -171,26 +174,36 @@ export class Store {
   }
 
   /** Calls the listener after changes of these topics; the result ends that. */
-  listen(topics: readonly Topic[], listener: () => void): () => void {
+  listen(topics: readonly Topic[], listener: (changes: Changes) => void): () => void {
     this.listeners.set(listener, new Set(topics));
     return () => { this.listeners.delete(listener); };
   }
 
   private touch(...topics: Topic[]): void {
     if (this.arriving && !topics.includes('connection')) return;
+    this.note(topics.map((topic) => [topic, 'all']));
+  }
+
+  private touchOne(kind: Kind, key: string): void {
+    if (this.arriving) return;
+    const known = this.pending.get(kind);
+    this.note([[kind, known === 'all' ? known : (known ?? new Set<string>()).add(key)]]);
+  }
+
+  private note(changed: readonly [Topic, Set<string> | 'all'][]): void {
     const idle = this.pending.size === 0;
-    for (const topic of topics) {
-      this.pending.add(topic);
+    for (const [topic, keys] of changed) {
+      this.pending.set(topic, keys);
       this.changes.set(topic, (this.changes.get(topic) ?? 0) + 1);
     }
     if (idle) this.schedule(() => this.notify());
   }
 
   private notify(): void {
-    const changed = this.pending;
-    this.pending = new Set();
+    const changes = this.pending;
+    this.pending = new Map();
     for (const [listener, topics] of this.listeners) {
-      if ([...changed].some((topic) => topics.has(topic))) listener();
+      if ([...changes.keys()].some((topic) => topics.has(topic))) listener(changes);
     }
   }
 }

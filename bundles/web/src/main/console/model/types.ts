@@ -125,6 +125,18 @@ export interface Vf {
   holder?: { vm: string; primary: string; owner: string; fencing: number; ours: boolean };
 }
 
+/** What a pair requires of its VF. */
+export interface VfRequirement {
+  standby: string;
+  primary: string;
+  mac: string;
+  /** 0 for none. */
+  vlan: number;
+  /** Absent if the host of the VF sets it up. */
+  trust?: boolean;
+  spoofCheck?: boolean;
+}
+
 /** What a pool has on one host. */
 export interface PoolShare {
   pool: string;

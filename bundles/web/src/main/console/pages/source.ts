@@ -3,9 +3,10 @@
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { store } from '../app/context.ts';
+import { ReadinessReader } from '../model/readiness.ts';
 import { ApiError, call } from '../model/rest.ts';
 import type { Topic } from '../model/store.ts';
-import { type BulkMigration, type FleetReadiness, type Pool, type VmReadiness, vmKey } from '../model/types.ts';
+import type { BulkMigration, FleetReadiness, Pool, VmReadiness } from '../model/types.ts';
 
 /** After a change, so that many changes cause one request. */
 const DELAY_MS = 2_000;
@@ -37,9 +38,6 @@ export class Source<T> implements ReactiveController {
     this.abort.abort();
   }
 
-  /** Called with each new value. */
-  protected received(_value: T): void {}
-
   private later(): void {
     this.timer ??= setTimeout(() => {
       this.timer = undefined;
@@ -52,7 +50,6 @@ export class Source<T> implements ReactiveController {
     try {
       this.value = await call<T>('GET', this.path, { signal: this.abort.signal });
       this.error = undefined;
-      this.received(this.value);
     } catch (error) {
       if (this.abort.signal.aborted) return;
       this.error = error;
@@ -75,20 +72,39 @@ export class BulkSource extends Source<BulkMigration[]> {
   }
 }
 
+const reader = new ReadinessReader(store, (vms) =>
+  call<FleetReadiness>('GET', `readiness${vms.length ? '?' : ''}${vms.map((key) => `vm=${encodeURIComponent(key)}`).join('&')}`));
+
 /** Which VMs can migrate now, as the server evaluates it. */
-export class ReadinessSource extends Source<FleetReadiness> {
-  byVm: ReadonlyMap<string, VmReadiness> = new Map();
+export class ReadinessSource implements ReactiveController {
+  private unlisten: () => void = () => {};
 
-  constructor(host: ReactiveControllerHost) {
-    super(host, 'readiness', ['vm', 'host', 'migration', 'vf']);
+  constructor(private readonly host: ReactiveControllerHost) {
+    host.addController(this);
   }
 
-  /** False for a server that does not evaluate it. */
-  get available(): boolean {
-    return this.value !== undefined;
+  hostConnected(): void {
+    this.unlisten = reader.listen(() => this.host.requestUpdate());
   }
 
-  protected override received(fleet: FleetReadiness): void {
-    this.byVm = new Map(fleet.vms.map((one) => [vmKey(one), one]));
+  hostDisconnected(): void {
+    this.unlisten();
+  }
+
+  get byVm(): ReadonlyMap<string, VmReadiness> {
+    return reader.byVm;
+  }
+
+  /** When the whole was evaluated; undefined before. */
+  get at(): string | undefined {
+    return reader.at;
+  }
+
+  get ready(): number {
+    return reader.ready;
+  }
+
+  get blocked(): number {
+    return reader.blocked;
   }
 }

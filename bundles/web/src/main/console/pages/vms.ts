@@ -17,6 +17,7 @@ import { emptyState, loading, pageHead } from '../parts/head.ts';
 import { emulated, HEALTHS, healthText, label, pairHealth, stateText, VM_STATES, vmState } from '../parts/labels.ts';
 import { picker, searchField } from '../parts/fields.ts';
 import { sortHeader } from '../parts/sorting.ts';
+import { timestamp } from '../parts/time.ts';
 import { RowWindow } from '../parts/window.ts';
 import { define } from '../vm/define.ts';
 import { bulkActions } from './bulk.ts';
@@ -88,14 +89,15 @@ export class VmsPage extends PageElement {
     const shown = this.query.group ? this.vmRows.length : this.rows.length;
     const total = store.vms.size;
     const number = new Intl.NumberFormat('en');
-    const fleet = this.readiness.value;
+    const { at, ready, blocked } = this.readiness;
     return html`<span class="us-quiet" role="status">${shown === total
       ? number.format(total)
       : `${number.format(shown)} of ${number.format(total)}`}</span>
-      ${fleet ? html`<a class="us-quiet" href=${href('vms?group=ready')} @click=${(event: Event) => {
+      ${at !== undefined ? html`<a class="us-quiet" href=${href('vms?group=ready')} @click=${(event: Event) => {
         event.preventDefault();
         this.change({ group: 'ready' });
-      }}>${number.format(fleet.ready)} can migrate, ${number.format(fleet.blocked)} cannot</a>` : nothing}`;
+      }}>${number.format(ready)} can migrate, ${number.format(blocked)} cannot</a>
+        ${this.query.group === 'ready' ? html`<span class="us-quiet">as of ${timestamp(at)}</span>` : nothing}` : nothing}`;
   }
 
   /** Hosts that do not answer, so that the list may lack VMs. */
@@ -116,7 +118,7 @@ export class VmsPage extends PageElement {
       ${picker('Failover', query.health, [...HEALTHS.map((value) => ({ value, text: healthText(value) })), { value: NO_PAIR, text: 'no pair' }],
         set('health'))}
       ${picker('State', query.state, VM_STATES.map((value) => ({ value, text: stateText(value) })), set('state'))}
-      ${this.readiness.available ? picker('Can migrate', query.ready, ['yes', 'no', 'unknown'], set('ready')) : nothing}
+      ${picker('Can migrate', query.ready, ['yes', 'no', 'unknown'], set('ready'))}
       ${picker('Group by', query.group, GROUPS, set('group'), 'none')}
     </search>`;
   }
@@ -146,7 +148,7 @@ export class VmsPage extends PageElement {
       <thead class="pf-v6-c-table__thead"><tr class="pf-v6-c-table__tr" aria-rowindex="1">
         <th class="pf-v6-c-table__th us-check"><input type="checkbox" aria-label="Select all ${this.vmRows.length} VMs" .checked=${all}
           @change=${() => this.selectAll(!all)}></th>
-        ${COLUMNS.filter(({ key }) => key !== 'ready' || this.readiness.available).map(({ key, text }) =>
+        ${COLUMNS.map(({ key, text }) =>
           sortHeader(text, key, this.query.sort, this.query.descending, `us-col-${key}`, (sort, descending) => this.change({ sort, descending })))}
       </tr></thead>
       <tbody class="pf-v6-c-table__tbody" @keydown=${this.moveFocus} @focusin=${this.holdFocus} @focusout=${() => { this.focused = undefined; }}>
@@ -210,7 +212,7 @@ export class VmsPage extends PageElement {
       <td class="pf-v6-c-table__td us-col-health">${failover(vm)}</td>
       <td class="pf-v6-c-table__td us-col-pool">${pool}</td>
       <td class="pf-v6-c-table__td us-col-host">${vm.host}</td>
-      ${this.readiness.available ? html`<td class="pf-v6-c-table__td us-col-ready">${readinessLabel(ready, this.readiness.byVm.get(key))}</td>` : nothing}
+      <td class="pf-v6-c-table__td us-col-ready">${readinessLabel(ready, this.readiness.byVm.get(key))}</td>
     </tr>`;
   }
 

@@ -4,11 +4,12 @@
 import { html, nothing, type TemplateResult } from 'lit';
 import { store } from '../app/context.ts';
 import { capital } from '../embed/parts.ts';
-import type { Nic, Pair, Vm } from '../model/types.ts';
+import type { Nic, Pair, Vm, VfRequirement } from '../model/types.ts';
 import { emulated, label, pairHealth } from '../parts/labels.ts';
 import { dataTable } from '../parts/table.ts';
 import { nicName, pairOf } from './switch-state.ts';
 import { trafficOf, vfOf, type Carrier, type VfAndPf } from './traffic.ts';
+import { vfSettings } from './vf-settings.ts';
 
 /** Whole names, because the build keeps only the classes that it finds. */
 const PATHS: Record<Carrier, string> = {
@@ -22,7 +23,8 @@ interface Way {
   note: string;
 }
 
-export function nicView(vm: Vm, nic: Nic, more: TemplateResult): TemplateResult {
+/** @param requirements what the pairs of the VM require of their VFs, as far as it is known */
+export function nicView(vm: Vm, nic: Nic, requirements: readonly VfRequirement[], more: TemplateResult): TemplateResult {
   const pair = pairOf(vm, nic);
   const found = pair === undefined ? undefined : vfOf(vm, pair, store.vfs.values(), store.hosts.get(vm.host));
   const id = `nic-${nic.index}`;
@@ -32,7 +34,7 @@ export function nicView(vm: Vm, nic: Nic, more: TemplateResult): TemplateResult 
     ${pathView(vm, nic, pair, found)}
     ${pair === undefined ? nothing : cause(pair)}
     ${more}
-    ${table(vm, nic, pair, found)}
+    ${table(vm, nic, pair, found, requirements)}
   </section>`;
 }
 
@@ -83,7 +85,9 @@ type Row = [name: string, configured: unknown, live: unknown];
 const UNKNOWN = html`<span class="us-quiet">not reported</span>`;
 const NONE = html`<span class="us-quiet">none</span>`;
 
-function table(vm: Vm, nic: Nic, pair: Pair | undefined, found: VfAndPf | undefined): TemplateResult {
+function table(
+  vm: Vm, nic: Nic, pair: Pair | undefined, found: VfAndPf | undefined, requirements: readonly VfRequirement[],
+): TemplateResult {
   const off = vm.state === 'shutoff';
   const live = (value: unknown) => (off ? NONE : value);
   const rows: Row[] = [
@@ -91,12 +95,15 @@ function table(vm: Vm, nic: Nic, pair: Pair | undefined, found: VfAndPf | undefi
     ['Alias', nic.alias ?? NONE, live(pair?.health === 'pending-restart' ? UNKNOWN : nic.alias ?? NONE)],
     ['MAC address', nic.mac ?? NONE, live(pair === undefined || nic.mac === pair.mac ? nic.mac ?? NONE : pair.mac)],
     ['Failover pair', nic.role === 'standby' ? 'on' : 'off', live(pair === undefined ? 'off' : pairHealth(pair.health))],
-    ...(pair === undefined ? [] : pairRows(vm, pair, nic.role === 'standby', found)),
+    ...(pair === undefined ? [] : pairRows(vm, pair, nic.role === 'standby', found,
+      requirements.find((one) => one.standby === pair.standby && one.primary === pair.primary))),
   ];
   return dataTable(`Configured and live: ${nicName(nic)}`, ['Property', 'Configured', 'Live'], rows, (row) => row);
 }
 
-function pairRows(vm: Vm, pair: Pair, configured: boolean, found: VfAndPf | undefined): Row[] {
+function pairRows(
+  vm: Vm, pair: Pair, configured: boolean, found: VfAndPf | undefined, required: VfRequirement | undefined,
+): Row[] {
   const when = (value: unknown) => (configured ? value : NONE);
   const rows: Row[] = [['Primary', when(pair.primary), presence(pair)]];
   if (pair.kind === 'emulated') return [...rows, ['Pool', when(pair.pool ?? NONE), pair.pool ?? NONE]];
@@ -108,12 +115,16 @@ function pairRows(vm: Vm, pair: Pair, configured: boolean, found: VfAndPf | unde
     ['VF', when(pair.pool === undefined ? 'in the definition' : 'selected by the host'), of(vf, ({ address, driver }) =>
       `${address}${driver === undefined ? '' : `, driver ${driver}`}`)],
     ['PF', NONE, of(vf, ({ pf, pfName, index }) => `${pfName} (${pf}), VF ${index}`)],
-    ['MAC address of the VF', when(pair.mac), of(vf?.mac, (mac) => (mac === pair.mac ? mac : html`${mac} ${label('differs', 'bad')}`))],
-    ['VLAN', UNKNOWN, of(vf?.vlan, (vlan) => (vlan === 0 ? 'none' : String(vlan)))],
-    ['Trust, spoof check', UNKNOWN, of(vf?.trust, (trust) => `${trust ? 'trusted' : 'not trusted'}, spoof check ${
-      vf?.spoofCheck === undefined ? 'not reported' : vf.spoofCheck ? 'on' : 'off'}`)],
+    ['MAC address of the VF', when(pair.mac), of(vf?.mac, (mac) => (mac === pair.mac ? mac : different(mac)))],
+    ...vfSettings(required, vf).map((one): Row => [one.name, when(one.configured ?? UNKNOWN),
+      of(one.live, (live) => (one.differs ? different(live) : live))]),
     ['Link of the PF', NONE, vf === undefined ? NONE : found?.pf?.link === undefined ? UNKNOWN : label(found.pf.link ? 'up' : 'down', found.pf.link ? 'good' : 'bad')],
   ].map((row) => (vm.state === 'shutoff' ? [row[0], row[1], NONE] as Row : row as Row));
+}
+
+/** A live value that is not the configured one. */
+function different(live: string): TemplateResult {
+  return html`${live} ${label('differs', 'bad')}`;
 }
 
 function presence(pair: Pair): string {

@@ -70,7 +70,7 @@ export class VmPage extends PageElement {
       ${this.copies(vm)}
       ${running === undefined ? nothing : this.migrating(running)}
       <div class="us-columns">
-        <div>${vm.nics.filter((nic) => nic.role !== 'primary').map((nic) => nicView(vm, nic, this.pairParts(vm, nic, running !== undefined)))}</div>
+        <div>${vm.nics.filter((nic) => nic.role !== 'primary').map((nic) => nicView(vm, nic, this.records.requirements, this.pairParts(vm, nic, running !== undefined)))}</div>
         <div>${this.findings(vm)}${this.history(vm)}${this.audit()}</div>
       </div>`;
   }

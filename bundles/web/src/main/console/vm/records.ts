@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is read for the page of one VM and is not in the events: findings of its definition, audit entries, older migrations.
+// What is read for the page of one VM and is not in the events: findings of its definition, what its pairs require of
+// their VFs, audit entries, older migrations.
 
 import type { ReactiveController, ReactiveControllerHost } from 'lit';
 import { storedMigrations } from '../model/history.ts';
 import { ApiError, call, vmPath } from '../model/rest.ts';
-import type { AuditEntry, Finding, Migration, Vm } from '../model/types.ts';
+import type { AuditEntry, Finding, Migration, VfRequirement, Vm } from '../model/types.ts';
 
 export class VmRecords implements ReactiveController {
   findings: Finding[] | undefined;
@@ -13,6 +14,7 @@ export class VmRecords implements ReactiveController {
   /** Why there are no audit entries. */
   auditProblem = '';
   error: unknown;
+  requirements: VfRequirement[] = [];
   private basis = '';
 
   constructor(private readonly host: ReactiveControllerHost) {
@@ -33,7 +35,7 @@ export class VmRecords implements ReactiveController {
   }
 
   async read(vm: Vm): Promise<void> {
-    await Promise.all([this.readFindings(vm), this.readAudit(vm), this.readOlder(vm)]);
+    await Promise.all([this.readFindings(vm), this.readRequirements(vm), this.readAudit(vm), this.readOlder(vm)]);
     this.host.requestUpdate();
   }
 
@@ -44,6 +46,12 @@ export class VmRecords implements ReactiveController {
     } catch (error) {
       this.error = error;
     }
+  }
+
+  private async readRequirements(vm: Vm): Promise<void> {
+    this.requirements = vm.pairs.some((pair) => pair.kind === 'vf')
+      ? await call<VfRequirement[]>('GET', vmPath(vm, 'vf-requirements')).catch(() => [])
+      : [];
   }
 
   private async readAudit(vm: Vm): Promise<void> {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Finding, Health, Nic, Pair, Vm } from '../model/types.ts';
-import { canChange, consequence, done, type PairChange, pairOf, position, stateText } from './switch-state.ts';
+import { canChange, consequence, done, type PairChange, pairOf, position, questionsAfter, riskOf, stateText } from './switch-state.ts';
 
 const plain: Nic = { index: 0, alias: 'net0', mac: '52:54:00:00:00:01', model: 'virtio', source: 'bridge br0', role: 'plain' };
 const standby: Nic = { ...plain, alias: 'ua-standby0', role: 'standby' };
@@ -96,4 +96,23 @@ test('no dry run is made for a press that is not possible', () => {
   assert.equal(canChange(vm('unknown', standby), standby), false);
   assert.equal(canChange(vm('shutoff', plain), plain), true);
   assert.equal(canChange(vm('running', standby, pair('active')), standby), true);
+});
+
+test('a filter that the primary bypasses is named before a press, and is accepted by a consent that names what is lost', () => {
+  const preview = refused('filter-bypassed', 'NIC 0 has the filter "clean-traffic"');
+  const next = consequence(vm('shutoff', plain), plain, false, preview);
+  assert.equal(next.possible, true);
+  assert.match(next.text, /^Bypasses the network filter of the NIC, which you accept\. Adds a VF/);
+  assert.equal(riskOf(preview.findings[0]!)?.consent, 'bypass-filter');
+  assert.match(riskOf(preview.findings[0]!)!.text, /no longer drops what the filter forbids/);
+});
+
+test('an answer may lead to another question, and only errors are asked', () => {
+  const pool = refused('pool-unknown', 'Several pools').findings;
+  const filter = refused('filter-bypassed', 'NIC 0 has a filter').findings;
+  const notice: Finding = { ...filter[0]!, severity: 'notice' };
+  assert.deepEqual(questionsAfter([], [...pool, notice]), pool);
+  assert.deepEqual(questionsAfter(pool, filter), [...pool, ...filter]);
+  assert.deepEqual(questionsAfter([...pool, ...filter], filter), [...pool, ...filter]);
+  assert.deepEqual(questionsAfter([], refused('mac-mismatch', 'The MACs differ').findings), []);
 });

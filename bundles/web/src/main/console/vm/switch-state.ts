@@ -139,13 +139,54 @@ function whenOn(vm: Vm, nic: Nic): string {
     : 'Plugs a VF now; traffic moves from the standby NIC to the VF.';
 }
 
+/** A risk that the admin accepts. */
+export interface Risk {
+  /** As in a request. */
+  consent: string;
+  need: string;
+  /** What is accepted. */
+  text: string;
+  /** While it is not accepted. */
+  missing: string;
+}
+
+const POOL_UNKNOWN = 'pool-unknown';
+
+/** By the code of the finding. */
+const RISKS: Record<string, Risk> = {
+  'machine-change-needs-consent': {
+    consent: 'change-machine-type',
+    need: 'Needs the q35 machine type.',
+    text: 'Change the machine type. The guest may fail to boot on it, or may rename its devices.',
+    missing: 'Accept the change of the machine type first.',
+  },
+  'filter-bypassed': {
+    consent: 'bypass-filter',
+    need: 'Bypasses the network filter of the NIC, which you accept.',
+    text: 'Bypass the network filter. The host no longer drops what the filter forbids, such as packets with a forged IP address, '
+      + 'while the traffic uses the primary.',
+    missing: 'Accept that the primary bypasses the network filter first.',
+  },
+};
+
+/** What the admin has to accept because of a finding. */
+export function riskOf(finding: Finding): Risk | undefined {
+  return RISKS[finding.code];
+}
+
 /** Findings that an answer of the admin resolves. */
 export function isAnswerable(finding: Finding): boolean {
-  return finding.code === 'machine-change-needs-consent' || finding.code === 'pool-unknown';
+  return finding.code === POOL_UNKNOWN || riskOf(finding) !== undefined;
+}
+
+/** What is asked: an answer may lead to a dry run with further questions, and answered ones stay. */
+export function questionsAfter(asked: readonly Finding[], findings: readonly Finding[]): Finding[] {
+  const known = new Set(asked.map((one) => one.code));
+  return [...asked, ...findings.filter((one) => one.severity === 'error' && isAnswerable(one) && !known.has(one.code))];
 }
 
 function need(finding: Finding): string {
-  return finding.code === 'pool-unknown' ? 'Needs a VF pool, which you select.' : 'Needs the q35 machine type.';
+  return finding.code === POOL_UNKNOWN ? 'Needs a VF pool, which you select.' : riskOf(finding)?.need ?? '';
 }
 
 /** What a change did, for the message after it. */

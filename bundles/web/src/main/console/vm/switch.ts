@@ -9,7 +9,7 @@ import { findingText, problem } from '../embed/parts.ts';
 import { base } from '../embed/styles.ts';
 import type { Finding, Nic, Pool, Vm } from '../model/types.ts';
 import { changeView } from './diff-view.ts';
-import { canChange, consequence, done, isAnswerable, nicName, pairOf, position, selector, stateText,
+import { canChange, consequence, done, isAnswerable, nicName, pairOf, position, questionsAfter, riskOf, selector, stateText,
   type Consequence, type PairChange, type PairRequest, type PlannedChange } from './switch-state.ts';
 
 /** Fired when a pair was changed; `detail` is the change. */
@@ -48,7 +48,8 @@ export class UnderstudySwitch extends LitElement {
   @state() private error: unknown;
   @state() private busy = false;
   @state() private message = '';
-  @state() private accepted = false;
+  /** The consents of the admin. */
+  @state() private accepted: readonly string[] = [];
   @state() private asking = false;
   @query('dialog') private readonly dialog!: HTMLDialogElement;
   @state() private pool = '';
@@ -80,7 +81,10 @@ export class UnderstudySwitch extends LitElement {
       const preview = nic.role === 'standby'
         ? await client.tagged<PlannedChange>('DELETE', this.path(vm, nic, '&dry-run'))
         : await client.tagged<PlannedChange>('POST', this.path(vm, nic, '&dry-run'), this.request());
-      if (this.previewKey === key) this.preview = preview;
+      if (this.previewKey === key) {
+        this.preview = preview;
+        if (this.asking) this.questions = questionsAfter(this.questions, preview.value.findings);
+      }
     } catch {
       // The same call without dry run reports the cause when the switch is pressed.
     }
@@ -97,7 +101,7 @@ export class UnderstudySwitch extends LitElement {
     return {
       nic: selector(this.nic!),
       ...(pool === undefined ? {} : { pool }),
-      ...(this.accepted ? { consents: ['change-machine-type'] } : {}),
+      ...(this.accepted.length > 0 ? { consents: [...this.accepted] } : {}),
     };
   }
 
@@ -133,8 +137,9 @@ export class UnderstudySwitch extends LitElement {
 
   private question(vm: Vm, nic: Nic, next: Consequence): TemplateResult {
     const off = nic.role === 'standby';
-    const needsConsent = this.questions.some((one) => one.code === 'machine-change-needs-consent');
-    const refused = needsConsent && !this.accepted ? 'Accept the change of the machine type first.'
+    const risks = this.questions.flatMap((one) => riskOf(one) ?? []);
+    const missing = risks.find((one) => !this.accepted.includes(one.consent))?.missing;
+    const refused = missing !== undefined ? missing
       : this.foreseeing ? 'Checking …'
       : next.possible ? '' : next.text;
     return html`<dialog aria-labelledby="title" @close=${() => { this.reset(); }}>
@@ -142,9 +147,9 @@ export class UnderstudySwitch extends LitElement {
         <h2 id="title">Failover ${off ? 'off' : 'on'}: ${vm.name}, ${nicName(nic)}</h2>
         <p>${next.text}</p>
         <ul class="findings">${this.questions.map((one) => html`<li class="finding warning">${findingText(one)}</li>`)}</ul>
-        ${needsConsent ? html`<label><input type="checkbox" .checked=${this.accepted}
-          @change=${(e: Event) => { this.accepted = (e.target as HTMLInputElement).checked; }}>
-          <span>Change the machine type. The guest may fail to boot on it, or may rename its devices.</span></label>` : nothing}
+        ${risks.map(({ consent, text }) => html`<label><input type="checkbox" .checked=${this.accepted.includes(consent)}
+          @change=${(e: Event) => { this.answer(consent, (e.target as HTMLInputElement).checked); }}>
+          <span>${text}</span></label>`)}
         ${this.pools.length > 0 ? html`<div><label for="pool">Take the primary from pool</label>
           <select id="pool" @change=${(e: Event) => { this.pool = (e.target as HTMLSelectElement).value; }}>
             ${this.pools.map((one) => html`<option value=${one.name}>${one.name}${one.kind === 'emulated' ? ' (emulated)' : ''}</option>`)}
@@ -160,6 +165,10 @@ export class UnderstudySwitch extends LitElement {
     </dialog>`;
   }
 
+  private answer(consent: string, on: boolean): void {
+    this.accepted = [...this.accepted.filter((one) => one !== consent), ...(on ? [consent] : [])];
+  }
+
   /** A press before the end of the dry run waits for it. */
   private async press(): Promise<void> {
     if (this.pressing) return;
@@ -173,7 +182,7 @@ export class UnderstudySwitch extends LitElement {
     if (!next.possible || this.busy) return;
     this.error = undefined;
     this.message = '';
-    this.questions = this.preview?.value.findings.filter((one) => one.severity === 'error' && isAnswerable(one)) ?? [];
+    this.questions = questionsAfter([], this.preview?.value.findings ?? []);
     if (next.asks || this.questions.length > 0) {
       await this.ask();
     } else {
@@ -194,7 +203,7 @@ export class UnderstudySwitch extends LitElement {
   /** The answers were for one press. */
   private reset(): void {
     this.asking = false;
-    this.accepted = false;
+    this.accepted = [];
     this.pool = '';
   }
 
@@ -228,8 +237,9 @@ export class UnderstudySwitch extends LitElement {
   /** The dry run was not possible, or the state has changed since: ask what the server needs now. */
   private async refused(error: unknown): Promise<void> {
     const blocking = error instanceof ApiError ? error.findings.filter((one) => one.severity === 'error') : [];
-    if (blocking.length > 0 && blocking.every(isAnswerable) && this.questions.length === 0) {
-      this.questions = blocking;
+    const questions = questionsAfter(this.questions, blocking);
+    if (blocking.every(isAnswerable) && questions.length > this.questions.length) {
+      this.questions = questions;
       await this.ask();
     } else {
       this.error = error;

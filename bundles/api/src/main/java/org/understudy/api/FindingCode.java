@@ -257,6 +257,8 @@ public enum FindingCode {
     HISTORY_INCOMPLETE(0, Severity.WARNING),
     /** An HTTP server receives passwords in plain text from other machines. */
     PLAIN_TEXT_LISTENER(0, Severity.WARNING),
+    /** No user of the realm has a role. */
+    NO_USER(0, Severity.WARNING),
     /** The check found nothing wrong. */
     HEALTHY(0, Severity.NOTICE);
 

@@ -25,7 +25,8 @@ public interface NicProvisioning {
 
     /**
      * Makes the requested pairs, calls every {@link NicContributor}, and checks the result against the rules and the host.
-     * Stores nothing and leases no VF. Blocks for the host and the contributors.
+     * Stores nothing and leases no VF. Blocks for the host and the contributors, among that up to 5 s for the first connection to
+     * the host, so that a manager may call as soon as this service is there.
      *
      * @param occasion what the manager is about to do
      * @param host the host for the VM; for a migration the destination

@@ -60,6 +60,16 @@ public interface Pairs {
     List<Finding> lint(VmAddress vm);
 
     /**
+     * Returns what the pairs of a VM require of their VFs, by its configured definition and their pools. Blocks for one read of
+     * the definition.
+     *
+     * @param vm the VM
+     * @return one for each pair with a VF
+     * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}
+     */
+    List<VfRequirement> vfRequirements(VmAddress vm);
+
+    /**
      * Checks a document.
      *
      * @param definition the domain XML

@@ -2,6 +2,7 @@
 package org.understudy.api;
 
 import java.util.Optional;
+import java.util.Set;
 import org.osgi.annotation.versioning.ProviderType;
 
 /**
@@ -21,4 +22,14 @@ public interface Readiness {
      * @throws UnderstudyException {@link ErrorCode#HOST_NOT_FOUND} if the host is not configured
      */
     FleetReadiness evaluate(Optional<HostName> host);
+
+    /**
+     * Evaluates what is known of some VMs. The work grows with their number and that of the hosts, not with that of all VMs.
+     * Blocks as {@link VirtualMachines#hosts} does.
+     *
+     * @param vms the VMs; each address may select none or several
+     * @return the VMs that hosts have, by name, and what prevents their migration; numbers, groups and findings are about
+     *     these VMs and their hosts alone
+     */
+    FleetReadiness evaluateVms(Set<VmAddress> vms);
 }

@@ -29,9 +29,11 @@ import org.understudy.web.access.Caller;
 
 /** Requires a login and the role of the action for everything below {@code /understudy}. */
 @Component(service = ServletContextHelper.class, scope = ServiceScope.BUNDLE)
-@HttpWhiteboardContext(name = ConsoleContext.NAME, path = "/understudy")
+@HttpWhiteboardContext(name = ConsoleContext.NAME, path = ConsoleContext.PATH)
 public final class ConsoleContext extends ServletContextHelper {
     static final String NAME = "understudy";
+
+    static final String PATH = "/understudy";
     static final String SELECT = "(osgi.http.whiteboard.context.name=" + NAME + ")";
 
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"

@@ -26,6 +26,7 @@ import org.understudy.api.JsonView;
 import org.understudy.api.Migrations;
 import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
+import org.understudy.api.Policy;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
@@ -35,7 +36,7 @@ import org.understudy.concurrent.SystemScheduler;
 
 /**
  * Publishes each change to every open stream that wants it. A change costs the same for any number of objects: it is written
- * once, and only if a client reads it. The findings of the configuration are polled once a second while a stream is open.
+ * once, and only if a client reads it. The configuration and its findings are polled once a second while a stream is open.
  */
 @Component(service = EventHub.class)
 public final class EventHub {
@@ -60,6 +61,7 @@ public final class EventHub {
     private final EventLog log;
     private final List<Subscription> subscriptions;
     private List<Finding> configuration = List.of();
+    private Policy inForce;
     private long configurationRevision;
     private long pairRevision;
 
@@ -84,6 +86,7 @@ public final class EventHub {
         this.policies = policies;
         this.inventory = inventory;
         this.migrations = migrations;
+        this.inForce = policies.current();
         log = new EventLog(view, UUID.randomUUID().toString().substring(0, 8));
         subscriptions = List.of(
                 inventory.listen(change -> publish(() -> Event.of(change))),
@@ -120,11 +123,13 @@ public final class EventHub {
     }
 
     private void publishConfiguration() {
+        Policy now = policies.current();
         List<Finding> findings = policies.findings();
         lock.lock();
         try {
-            if (!findings.equals(configuration)) {
+            if (!findings.equals(configuration) || inForce != now) {
                 configuration = findings;
+                inForce = now;
                 configurationRevision++;
                 publish(() -> Event.ofConfiguration(findings, configurationRevision));
             }

@@ -47,6 +47,10 @@ final class PairRoutes {
                 Route.get("/{vm}/pairs", Action.VIEW, this::list),
                 Route.post("/{vm}/pairs", Action.PAIR, this::add).taking(DRY_RUN),
                 Route.get("/{vm}/pairs/{nic}", Action.VIEW, this::show),
+                Route.get(
+                        "/{vm}/vf-requirements",
+                        Action.VIEW,
+                        request -> RestResponse.ok(view.write(pairs.vfRequirements(request.vm())))),
                 Route.delete(
                                 "/{vm}/pairs/{nic}",
                                 Action.PAIR,

@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.web;
 
-import java.util.Arrays;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.InvalidSyntaxException;
-import org.osgi.framework.ServiceReference;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.understudy.api.Finding;
@@ -17,15 +13,9 @@ import org.understudy.api.FindingCode;
 import org.understudy.api.spi.ServerCheck;
 import org.understudy.web.access.ClientNetwork;
 
-/** Reports an HTTP server that receives passwords in plain text from other machines. */
+/** States where the console is, and reports an HTTP server that receives passwords in plain text from other machines. */
 @Component
 public final class PlainTextListeners implements ServerCheck {
-    /** By its name, because the HTTP service need not have it. */
-    private static final String RUNTIME = "org.osgi.service.http.runtime.HttpServiceRuntime";
-
-    /** Source: HttpServiceRuntimeConstants of the OSGi HTTP Whiteboard specification. */
-    private static final String ENDPOINT = "osgi.http.endpoint";
-
     /** Not a URI: Pax Web writes an IPv6 address without brackets. */
     private static final Pattern PLAIN = Pattern.compile("http://(.+?)(:\\d+)?/?");
 
@@ -38,20 +28,16 @@ public final class PlainTextListeners implements ServerCheck {
 
     @Override
     public List<Finding> findings() {
-        return findings(runtimes().flatMap(runtime -> texts(runtime.getProperty(ENDPOINT))));
+        return Stream.concat(findings(HttpEndpoints.of(bundles)).stream(), places(HttpEndpoints.of(bundles)).stream())
+                .toList();
     }
 
-    private Stream<ServiceReference<?>> runtimes() {
-        try {
-            return Optional.ofNullable(bundles.getAllServiceReferences(RUNTIME, null)).stream()
-                    .flatMap(Arrays::stream);
-        } catch (InvalidSyntaxException e) {
-            throw new IllegalStateException("There is no filter", e);
-        }
-    }
-
-    private static Stream<String> texts(Object property) {
-        return property instanceof String[] several ? Arrays.stream(several) : Stream.of(String.valueOf(property));
+    static List<Finding> places(Stream<String> endpoints) {
+        return endpoints
+                .filter(endpoint -> endpoint.startsWith("http"))
+                .map(endpoint -> endpoint.replaceFirst("/*$", ConsoleContext.PATH))
+                .map(console -> Finding.of(FindingCode.HEALTHY, "console", "Console and REST are at " + console, ""))
+                .toList();
     }
 
     /** @param endpoints addresses of the HTTP service, such as {@code http://0.0.0.0:8181/} */

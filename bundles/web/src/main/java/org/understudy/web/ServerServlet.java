@@ -24,8 +24,8 @@ import org.understudy.api.PoolView;
 import org.understudy.api.VirtualMachines;
 
 /**
- * {@code /hosts}, {@code /pools}, {@code /vfs}, {@code /findings}, {@code /words}, {@code /health} and
- * {@code /lint}: what is not specific to a VM or a migration.
+ * {@code /hosts}, {@code /pools}, {@code /vfs}, {@code /findings}, {@code /configuration}, {@code /words}, {@code /health}
+ * and {@code /lint}: what is not specific to a VM or a migration.
  */
 @Component(service = HttpServlet.class, property = RouteTable.PATH + "=/api/v1")
 public final class ServerServlet extends RestServlet {
@@ -67,6 +67,10 @@ public final class ServerServlet extends RestServlet {
                 Route.get("/vfs", Action.VIEW, this::vfs),
                 Route.get("/findings", Action.VIEW, this::findings),
                 Route.get("/doctor", Action.VIEW, this::findings),
+                Route.get(
+                        "/configuration",
+                        Action.VIEW,
+                        request -> RestResponse.ok(view.write(MaskedPolicy.of(policies.current())))),
                 Route.get("/words", Action.VIEW, request -> RestResponse.ok(view.write(DisplayNames.all()))),
                 Route.get("/openapi.json", Action.VIEW, request -> ApiServlet.description()),
                 Route.post("/lint", Action.VIEW, this::lint).taking("host"),

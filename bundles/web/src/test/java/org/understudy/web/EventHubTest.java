@@ -30,6 +30,7 @@ import org.understudy.api.Migrations;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
+import org.understudy.api.Policy;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.Vm;
@@ -37,6 +38,7 @@ import org.understudy.api.VmName;
 import org.understudy.api.VmOnHost;
 import org.understudy.concurrent.testing.FakeScheduler;
 import org.understudy.json.RecordJson;
+import org.understudy.json.testing.Samples;
 
 class EventHubTest {
     private static final EventFilter ALL = new EventFilter(EnumSet.allOf(EventKind.class), Optional.empty());
@@ -228,6 +230,18 @@ class EventHubTest {
         time.advance(Duration.ofSeconds(1));
 
         assertThat(drain(stream)).singleElement().asString().contains("event: configuration", "line 1");
+    }
+
+    @Test
+    void notifiesOfANewConfigurationWithoutFindings() {
+        EventStream stream = open(ALL);
+        drain(stream);
+        when(policies.current()).thenReturn((Policy) Samples.SPARSE.of(Policy.class));
+
+        time.advance(Duration.ofSeconds(1));
+        time.advance(Duration.ofSeconds(1));
+
+        assertThat(types(drain(stream))).containsExactly("configuration");
     }
 
     @Test

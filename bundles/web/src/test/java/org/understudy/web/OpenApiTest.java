@@ -68,6 +68,7 @@ import org.understudy.api.PairHealth;
 import org.understudy.api.Pairs;
 import org.understudy.api.PastFinding;
 import org.understudy.api.Policies;
+import org.understudy.api.Policy;
 import org.understudy.api.PoolShare;
 import org.understudy.api.PoolView;
 import org.understudy.api.PrimaryForm;
@@ -76,6 +77,7 @@ import org.understudy.api.Provisioned;
 import org.understudy.api.Readiness;
 import org.understudy.api.Severity;
 import org.understudy.api.StepState;
+import org.understudy.api.VfRequirement;
 import org.understudy.api.VfState;
 import org.understudy.api.VfioReadiness;
 import org.understudy.api.VirtualMachines;
@@ -111,6 +113,7 @@ class OpenApiTest {
     private final Pairs pairs = mock(Pairs.class);
     private final Migrations migrations = mock(Migrations.class);
     private final Doctor doctor = mock(Doctor.class);
+    private final Policies policies = mock(Policies.class);
     private final HostNics nics = mock(HostNics.class);
     private final NicProvisioning provisioning = mock(NicProvisioning.class);
     private final Readiness readiness = mock(Readiness.class);
@@ -127,7 +130,7 @@ class OpenApiTest {
     @BeforeAll
     void start() throws Exception {
         api = new OpenApi();
-        servlets.put("", new ServerServlet(view, vms, pairs, doctor, mock(Policies.class), events, Optional.of(nics)));
+        servlets.put("", new ServerServlet(view, vms, pairs, doctor, policies, events, Optional.of(nics)));
         servlets.put("/vms", new VmServlet(view, vms, pairs, migrations, events, guests));
         servlets.put("/migrations", new MigrationServlet(view, migrations, events));
         servlets.put("/provision", new ProvisionServlet(view, provisioning));
@@ -144,7 +147,7 @@ class OpenApiTest {
 
     @BeforeEach
     void forget() {
-        reset(vms, pairs, migrations, doctor, nics, provisioning, readiness, bulk, tokens, history);
+        reset(vms, pairs, migrations, doctor, policies, nics, provisioning, readiness, bulk, tokens, history);
         called.clear();
     }
 
@@ -172,6 +175,7 @@ class OpenApiTest {
         when(vms.define(any(), any())).thenReturn(List.of());
         when(pairs.lint(any())).thenReturn(findings);
         when(pairs.lint(any(), any())).thenReturn(findings);
+        when(pairs.vfRequirements(any())).thenReturn(List.of(sample(kind, VfRequirement.class)));
         when(pairs.fix(any(), any())).thenReturn(change);
         when(pairs.planOn(any(), any(), any())).thenReturn(change);
         when(pairs.planOff(any(), any())).thenReturn(change);
@@ -183,6 +187,7 @@ class OpenApiTest {
         when(migrations.start(any(), any(), any())).thenReturn(migration);
         AccessToken token = sample(kind, AccessToken.class);
         when(readiness.evaluate(any())).thenReturn(sample(kind, FleetReadiness.class));
+        when(readiness.evaluateVms(any())).thenReturn(sample(kind, FleetReadiness.class));
         BulkMigration many = sample(kind, BulkMigration.class);
         when(bulk.list()).thenReturn(List.of(many));
         when(bulk.show(any())).thenReturn(many);
@@ -194,6 +199,7 @@ class OpenApiTest {
         when(history.find(any(HistoryQuery.class)))
                 .thenAnswer(call -> page(kind, call.<HistoryQuery>getArgument(0).kinds()));
         when(history.find("text")).thenReturn(Optional.of(entry(kind, HistoryKind.FINDING)));
+        when(policies.current()).thenReturn(sample(kind, Policy.class));
         when(doctor.examine()).thenReturn(findings);
         when(guests.check(any())).thenReturn(findings);
         when(nics.pools()).thenReturn(List.of(sample(kind, PoolView.class)));
@@ -255,6 +261,7 @@ class OpenApiTest {
                 "/findings?severity=notice&code=healthy&sort=subject",
                 "/doctor",
                 "/health",
+                "/configuration",
                 "/words",
                 "/openapi.json",
                 "/vms?host=text&state=unknown&sort=health&limit=1",
@@ -264,9 +271,11 @@ class OpenApiTest {
                 "/vms/web1/lint",
                 "/vms/web1/preflight?destination=beta&acceptStandby",
                 "/vms/web1/pairs",
+                "/vms/web1/vf-requirements",
                 "/migrations?vm=text&host=text&running=false&outcome=needs-attention&sort=-started",
                 "/migrations/m-1",
                 "/readiness?host=alpha",
+                "/readiness?vm=web1&vm=alpha/" + Things.uuid(1),
                 "/bulk-migrations",
                 "/bulk-migrations/b-1",
                 "/session",

@@ -17,6 +17,7 @@ import org.understudy.api.NicInventory;
 import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
 import org.understudy.api.Policy;
+import org.understudy.api.Policy.HostPolicy;
 import org.understudy.api.PoolName;
 import org.understudy.api.PoolView;
 import org.understudy.api.PrimaryKind;
@@ -30,12 +31,14 @@ class ServerServletTest {
     private final Policies policies = mock(Policies.class);
     private final HostNics nics = mock(HostNics.class);
 
+    private List<HostPolicy> hosts = List.of();
+
     private Exchange ask(String path, Optional<HostNics> present) throws Exception {
         Duration time = Duration.ofSeconds(1);
         Policy.Deadlines deadlines = new Policy.Deadlines(time, time, time, time, time, time, time, time);
         when(policies.current())
                 .thenReturn(new Policy(
-                        List.of(), List.of(POOL), Map.of(), deadlines, false, Optional.empty(), false, time, Map.of()));
+                        hosts, List.of(POOL), Map.of(), deadlines, false, Optional.empty(), false, time, Map.of()));
         ServerServlet servlet = new ServerServlet(
                 Exchange.VIEW,
                 mock(VirtualMachines.class),
@@ -69,5 +72,30 @@ class ServerServletTest {
 
         assertThat(ask("/pools", Optional.of(nics)).body()).contains("Stock[host=alpha, free=5, leased=2, other=0]");
         assertThat(ask("/vfs", Optional.of(nics)).body()).contains("NicInventory[host=alpha, available=true");
+    }
+
+    @Test
+    void showsTheConfigurationInForceWithoutPasswords() throws Exception {
+        hosts = List.of(
+                new HostPolicy(
+                        new HostName("beta"),
+                        "peer",
+                        Map.of(
+                                "url", "https://admin:h@rd:guess@beta.example:8443/understudy?token=sesame&x=1",
+                                "password-file", "/etc/understudy/beta.password",
+                                "smtp-password", "sesame")),
+                new HostPolicy(
+                        new HostName("gamma"),
+                        "libvirt",
+                        Map.of("uri", "qemu+ssh://root@192.0.2.30:22/system?keyfile=/etc/understudy/id_ed25519")));
+
+        assertThat(ask("/configuration", Optional.empty()).body())
+                .contains(
+                        "url=https://admin:***@beta.example:8443/understudy?token=***&x=1",
+                        "password-file=/etc/understudy/beta.password",
+                        "smtp-password=***",
+                        "uri=qemu+ssh://root@192.0.2.30:22/system?keyfile=/etc/understudy/id_ed25519",
+                        "pool-a")
+                .doesNotContain("guess", "sesame");
     }
 }

@@ -57,6 +57,7 @@ class AccessIT {
 
     private static final Set<String> OPERATING = Set.of(
             "bulk-cancel",
+            "guest-check",
             "migrate",
             "migrate-bulk",
             "migration-cancel",

@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -40,16 +41,21 @@ final class KarafServer implements AutoCloseable {
 
     /** @param poll pause between two checks of a condition */
     KarafServer(Path archive, Duration poll) throws IOException, InterruptedException {
-        this.poll = poll;
         // Short, because QEMU's monitor sockets have to fit into 107 bytes.
-        home = Files.createTempDirectory(Path.of("/tmp"), "us-it");
+        this(archive, poll, "us-it");
+    }
+
+    /** @param name of its folder in /tmp, which a random number follows */
+    KarafServer(Path archive, Duration poll, String name) throws IOException, InterruptedException {
+        this.poll = poll;
+        home = Files.createTempDirectory(Path.of("/tmp"), name);
         // Needs search permission for the unprivileged user of a QEMU that root starts.
         Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwx--x--x"));
         run(List.of("tar", "-xzf", archive.toString(), "-C", home.toString(), "--strip-components=1"));
         replace("org.apache.karaf.shell.cfg", "sshPort\\s*=.*", "sshPort = " + sshPort);
     }
 
-    private static void run(List<String> command) throws IOException, InterruptedException {
+    static void run(List<String> command) throws IOException, InterruptedException {
         Process done = new ProcessBuilder(command).inheritIO().start();
         if (done.waitFor() != 0) {
             throw new IOException(command + " exited with " + done.exitValue());
@@ -82,8 +88,11 @@ final class KarafServer implements AutoCloseable {
         Files.writeString(etc(file), before.replaceAll("(?m)^" + pattern + "$", line));
     }
 
-    void start() throws IOException {
-        ProcessBuilder karaf = new ProcessBuilder(home.resolve("bin/karaf").toString(), "daemon")
+    /** @param wrapper a command that runs another one, such as as another user */
+    void start(String... wrapper) throws IOException {
+        List<String> command = new ArrayList<>(List.of(wrapper));
+        command.addAll(List.of(home.resolve("bin/karaf").toString(), "daemon"));
+        ProcessBuilder karaf = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(home.resolve("console.log").toFile());
         karaf.environment().keySet().removeIf(name -> name.startsWith("KARAF_"));

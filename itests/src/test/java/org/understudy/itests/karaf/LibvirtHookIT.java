@@ -119,13 +119,26 @@ class LibvirtHookIT {
         assertThat(bridgeOnBeta()).isEqualTo("br7");
     }
 
-    /** As OpenNebula does with a VM that was suspended. */
+    /**
+     * As OpenNebula does with a VM that was suspended. libvirt pauses the guest before QEMU asks it to release its primary, so that the
+     * image of a VM with a primary is never complete.
+     */
     @Test
     @Order(2)
     void adaptsAVmThatIsRestoredFromASavedImageToTheHost() throws Exception {
         server.awaitUntil(
                 "the guest's primary",
                 () -> LibvirtPair.lastState(hosts, "alpha").contains("path=primary"));
+        hosts.output(
+                "alpha",
+                "virsh",
+                "-q",
+                "qemu-monitor-command",
+                "mover",
+                "{\"execute\":\"device_del\",\"arguments\":{\"id\":\"ua-primary0\"}}");
+        server.awaitUntil(
+                "the guest without a primary",
+                () -> LibvirtPair.lastState(hosts, "alpha").contains("path=standby"));
         hosts.output("alpha", "virsh", "-q", "save", "mover", "/run/mover.save");
         Files.move(hosts.file("alpha", "mover.save"), hosts.file("beta", "mover.save"));
 

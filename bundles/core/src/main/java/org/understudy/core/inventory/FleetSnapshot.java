@@ -81,15 +81,20 @@ final class FleetSnapshot implements InventorySnapshot {
     /** A UUID comes before a name of the same form. */
     @Override
     public List<Revised<Vm>> find(VmAddress vm) {
-        VmAddress anyHost = vm instanceof VmOnHost onHost ? onHost.onAnyHost() : vm;
+        Optional<VmOnHost> onHost =
+                Optional.of(vm).filter(VmOnHost.class::isInstance).map(VmOnHost.class::cast);
+        VmAddress anyHost = onHost.map(VmOnHost::onAnyHost).orElse(vm);
+        Collection<HostPart> searched = onHost.<Collection<HostPart>>map(one ->
+                        Optional.ofNullable(parts.get(one.host())).stream().toList())
+                .orElseGet(parts::values);
         List<Revised<Vm>> found = new ArrayList<>();
         if (anyHost instanceof VmUuid uuid) {
-            parts.forEach((host, part) -> Optional.ofNullable(part.vms().get(uuid.value()))
+            searched.forEach(part -> Optional.ofNullable(part.vms().get(uuid.value()))
                     .filter(known -> matches(vm, known.value()))
                     .ifPresent(found::add));
         }
         if (found.isEmpty()) {
-            parts.values().stream()
+            searched.stream()
                     .flatMap(part -> part.vms().values().stream())
                     .filter(known -> matches(vm, known.value()))
                     .forEach(found::add);

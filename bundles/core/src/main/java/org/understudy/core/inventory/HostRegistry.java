@@ -37,6 +37,7 @@ import org.understudy.api.spi.HostConnector;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.Hosts;
 import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.Deadline;
 import org.understudy.concurrent.DeadlineFanOut;
 import org.understudy.concurrent.Scheduler;
 import org.understudy.concurrent.SystemScheduler;
@@ -52,6 +53,7 @@ public final class HostRegistry implements Hosts {
     private static final Logger LOG = LoggerFactory.getLogger(HostRegistry.class);
     private static final Backoff REOPEN_BACKOFF = new Backoff(Duration.ofSeconds(1), Duration.ofSeconds(64));
     private static final Duration CLOSING_LIMIT = Duration.ofSeconds(5);
+    private static final Duration OPENING_LIMIT = Duration.ofSeconds(5);
     /** The longest delay that a host that hangs causes for the list of hosts. */
     private static final Duration VIEW_LIMIT = Duration.ofSeconds(8);
 
@@ -233,10 +235,18 @@ public final class HostRegistry implements Hosts {
     /** @throws UnderstudyException also {@link ErrorCode#HOST_UNAVAILABLE} if it is configured but not open */
     @Override
     public Host host(HostName name) {
+        return configured(name).require();
+    }
+
+    /** The same for programs that call as soon as this service is there: waits up to 5 s while the host is opened first. */
+    public Host opened(HostName name) {
+        return configured(name).opened(Deadline.in(shared.scheduler(), OPENING_LIMIT));
+    }
+
+    private ManagedHost configured(HostName name) {
         return hosts.find(name)
                 .orElseThrow(() ->
-                        new UnderstudyException(ErrorCode.HOST_NOT_FOUND, "Host '" + name + "' is not configured"))
-                .require();
+                        new UnderstudyException(ErrorCode.HOST_NOT_FOUND, "Host '" + name + "' is not configured"));
     }
 
     /** Every host of the configuration, in its order, open or not. Blocks for their answers, for up to 8 s. */

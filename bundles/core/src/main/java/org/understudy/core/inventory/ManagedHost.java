@@ -23,6 +23,7 @@ import org.understudy.api.spi.Host;
 import org.understudy.api.spi.HostConnector;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.concurrent.Backoff;
+import org.understudy.concurrent.Deadline;
 import org.understudy.concurrent.Scheduler;
 
 /**
@@ -103,6 +104,22 @@ final class ManagedHost {
         return host().orElseThrow(() -> new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, obstacle.message()));
     }
 
+    /**
+     * The same, after the first attempt to open it has ended. Waits up to the deadline.
+     *
+     * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with the reason if it is not open
+     */
+    synchronized Host opened(Deadline deadline) {
+        try {
+            while (opened.isEmpty() && failures == 0 && !closed && !deadline.isOver()) {
+                deadline.await(this);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        return require();
+    }
+
     /** Opens the host in the background, unless it is open or being opened, after its predecessor is closed. */
     void open() {
         CompletableFuture<Void> before;
@@ -165,6 +182,7 @@ final class ManagedHost {
         if (!closed) {
             nextAttempt = shared.scheduler().after(pause, this::open);
         }
+        notifyAll();
     }
 
     private void end(Optional<HostConnector> connector, Optional<Opened> result) {
@@ -178,6 +196,7 @@ final class ManagedHost {
             } else if (result.isPresent()) {
                 opened = result;
                 failures = 0;
+                notifyAll();
                 LOG.info("Host {}: opened", policy.name());
             }
         }
@@ -216,6 +235,7 @@ final class ManagedHost {
      */
     synchronized CompletableFuture<Void> close() {
         closed = true;
+        notifyAll();
         nextAttempt.close();
         return release();
     }

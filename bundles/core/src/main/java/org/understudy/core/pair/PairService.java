@@ -23,6 +23,7 @@ import org.understudy.api.Pairs;
 import org.understudy.api.Policies;
 import org.understudy.api.Policy;
 import org.understudy.api.Subscription;
+import org.understudy.api.VfRequirement;
 import org.understudy.api.VmAddress;
 import org.understudy.api.spi.Host;
 import org.understudy.api.spi.Hosts;
@@ -120,6 +121,12 @@ public final class PairService implements Pairs {
     public List<Finding> lint(VmAddress vm) {
         VmLocation here = locator.locate(vm);
         return lint(here.host().definition(here.vm().name()), here.host());
+    }
+
+    @Override
+    public List<VfRequirement> vfRequirements(VmAddress vm) {
+        VmLocation here = locator.locate(vm, inventory.holders(vm));
+        return VfRequirements.of(DomainView.of(here.host().definition(here.vm().name())), policies.current());
     }
 
     @Override

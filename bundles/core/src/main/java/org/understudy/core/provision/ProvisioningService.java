@@ -26,9 +26,9 @@ import org.understudy.api.Policies;
 import org.understudy.api.Provisioned;
 import org.understudy.api.Severity;
 import org.understudy.api.spi.Host;
-import org.understudy.api.spi.Hosts;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.core.definition.lint.MaskedPasswords;
+import org.understudy.core.inventory.HostRegistry;
 
 /** Plans the pairs, calls the contributors, and checks the result. */
 @Component
@@ -36,7 +36,7 @@ public final class ProvisioningService implements NicProvisioning {
     private static final Logger LOG = LoggerFactory.getLogger(ProvisioningService.class);
 
     private final Pairs pairs;
-    private final Hosts hosts;
+    private final HostRegistry hosts;
     private final Policies policies;
     private final Arrivals arrivals;
     private final PassedVms passedVms;
@@ -48,7 +48,7 @@ public final class ProvisioningService implements NicProvisioning {
     @Activate
     public ProvisioningService(
             @Reference Pairs pairs,
-            @Reference Hosts hosts,
+            @Reference HostRegistry hosts,
             @Reference Policies policies,
             @Reference Arrivals arrivals,
             @Reference PassedVms passedVms) {
@@ -61,7 +61,7 @@ public final class ProvisioningService implements NicProvisioning {
 
     @Override
     public Provisioned before(Occasion occasion, HostName name, String definition, List<PairRequest> requests) {
-        Host host = hosts.host(name);
+        Host host = hosts.opened(name);
         Set<Finding> findings = new LinkedHashSet<>();
         String adjusted = definition;
         for (PairRequest request : RequestOrder.of(requests)) {

@@ -27,6 +27,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -36,17 +37,21 @@ import org.understudy.api.Finding;
 import org.understudy.api.FindingCode;
 import org.understudy.api.FleetReadiness;
 import org.understudy.api.HostName;
-import org.understudy.api.HostNics;
 import org.understudy.api.HostView;
+import org.understudy.api.Inventory;
+import org.understudy.api.InventorySnapshot;
 import org.understudy.api.Migrations;
 import org.understudy.api.PairHealth;
 import org.understudy.api.Policies;
+import org.understudy.api.Revised;
 import org.understudy.api.Severity;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VirtualMachines;
 import org.understudy.api.Vm;
+import org.understudy.api.VmAddress;
 import org.understudy.api.VmInventory;
 import org.understudy.api.VmName;
+import org.understudy.api.VmOnHost;
 import org.understudy.api.VmReadiness;
 import org.understudy.api.VmState;
 
@@ -54,21 +59,23 @@ class ReadinessServiceTest {
     private final VirtualMachines vms = mock(VirtualMachines.class);
     private final Migrations migrations = mock(Migrations.class);
     private final Policies policies = mock(Policies.class);
-    private final HostNics nics = mock(HostNics.class);
+    private final InventorySnapshot snapshot = mock(InventorySnapshot.class);
+    private final Inventory inventory = mock(Inventory.class);
     private final Map<VmName, List<Finding>> definitions = new HashMap<>();
     private final ReadinessService readiness = new ReadinessService(
             vms,
+            inventory,
             migrations,
             policies,
             (host, vm) -> definitions.getOrDefault(vm, List.of()),
-            Optional.of(nics),
             () -> Instant.EPOCH);
 
     @BeforeEach
     void prepare() {
         when(policies.current()).thenReturn(FleetSamples.policy());
         when(vms.hosts()).thenReturn(List.of(host("alpha", "libvirt"), host("beta", "libvirt")));
-        when(nics.pools()).thenReturn(List.of(pool(Map.of("beta", 1))));
+        when(inventory.snapshot()).thenReturn(snapshot);
+        when(snapshot.pools()).thenReturn(List.of(pool(Map.of("beta", 1))));
     }
 
     private void known(Vm... all) {
@@ -128,7 +135,7 @@ class ReadinessServiceTest {
 
     @Test
     void aVmWithoutAFreeVfElsewhereIsBlocked() {
-        when(nics.pools()).thenReturn(List.of(pool(Map.of("alpha", 5, "beta", 0))));
+        when(snapshot.pools()).thenReturn(List.of(pool(Map.of("alpha", 5, "beta", 0))));
         known(vm("web1", "alpha", VmState.RUNNING, pair(PairHealth.ACTIVE)));
 
         assertThat(only().findings()).extracting(Finding::code).containsExactly(FindingCode.POOL_EXHAUSTED);
@@ -144,7 +151,7 @@ class ReadinessServiceTest {
 
     @Test
     void aVmWithoutPairsNeedsNoVf() {
-        when(nics.pools()).thenReturn(List.of());
+        when(snapshot.pools()).thenReturn(List.of());
         known(vm("web1", "alpha", VmState.RUNNING));
 
         assertThat(only().ready()).isTrue();
@@ -186,7 +193,7 @@ class ReadinessServiceTest {
     void theHostWithTheMostFreeVfsComesFirst() {
         when(vms.hosts())
                 .thenReturn(List.of(host("alpha", "libvirt"), host("beta", "libvirt"), host("gamma", "libvirt")));
-        when(nics.pools()).thenReturn(List.of(pool(Map.of("alpha", 9, "beta", 1, "gamma", 3))));
+        when(snapshot.pools()).thenReturn(List.of(pool(Map.of("alpha", 9, "beta", 1, "gamma", 3))));
         known(vm("web1", "alpha", VmState.RUNNING, pair(PairHealth.ACTIVE)));
 
         assertThat(only().best()).contains(new HostName("gamma"));
@@ -277,6 +284,28 @@ class ReadinessServiceTest {
     }
 
     @Test
+    void evaluatesNamedVmsWithoutReadingTheWholeFleet() {
+        Vm web1 = vm("web1", "alpha", VmState.PAUSED);
+        VmAddress here = new VmOnHost(web1.host(), web1.uuid().toString());
+        VmAddress gone = new VmName("gone");
+        Finding ofAlpha = Finding.of(FindingCode.HOST_UNAVAILABLE, "host alpha", "Host alpha did not answer", "Check.");
+        Finding ofBeta = Finding.of(FindingCode.HOST_UNAVAILABLE, "host beta", "Host beta did not answer", "Check.");
+        when(snapshot.find(here)).thenReturn(List.of(new Revised<>(1, web1)));
+        when(snapshot.find(web1.name())).thenReturn(List.of(new Revised<>(1, web1)));
+        when(snapshot.findings()).thenReturn(List.of(ofAlpha, ofBeta));
+
+        FleetReadiness some = readiness.evaluateVms(Set.of(here, web1.name(), gone));
+
+        assertThat(some.vms()).extracting(VmReadiness::vm).containsExactly(web1.name());
+        assertThat(some.ready()).isZero();
+        assertThat(some.blocked()).isEqualTo(1);
+        assertThat(some.groups()).extracting(FleetReadiness.Group::code).containsExactly(FindingCode.VM_NOT_MIGRATABLE);
+        assertThat(some.findings()).containsExactly(ofAlpha);
+        verify(vms, never()).list();
+        verify(snapshot, never()).vms();
+    }
+
+    @Test
     void evaluatesALargeFleetWithoutAnyPreflight() {
         when(vms.hosts())
                 .thenReturn(IntStream.range(0, 1000)
@@ -284,7 +313,7 @@ class ReadinessServiceTest {
                         .toList());
         Map<String, Integer> free = new HashMap<>();
         IntStream.range(0, 1000).forEach(i -> free.put("h" + i, i % 8));
-        when(nics.pools()).thenReturn(List.of(pool(free)));
+        when(snapshot.pools()).thenReturn(List.of(pool(free)));
         List<Vm> all = new ArrayList<>();
         IntStream.range(0, 20_000)
                 .forEach(i -> all.add(vm("vm" + i, "h" + i % 1000, VmState.RUNNING, pair(PairHealth.ACTIVE))));

@@ -146,6 +146,8 @@ class FleetStateTest {
         assertThat(listed()).containsExactly("web1@a RUNNING", "web1@b RUNNING");
         assertThat(state.snapshot().find(new VmName("web1"))).hasSize(2);
         assertThat(state.snapshot().find(new VmOnHost(A, "web1"))).hasSize(1);
+        assertThat(state.snapshot().find(new VmOnHost(new HostName("omega"), "web1")))
+                .isEmpty();
     }
 
     @Test

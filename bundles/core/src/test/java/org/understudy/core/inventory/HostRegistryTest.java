@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
@@ -172,6 +173,30 @@ class HostRegistryTest {
 
         await().until(() -> late.calls().equals(List.of("close")));
         assertThat(registry.all()).isEmpty();
+    }
+
+    @Test
+    void aCallerCanWaitForTheFirstConnection() throws Exception {
+        CountDownLatch entered = new CountDownLatch(1);
+        CountDownLatch leave = new CountDownLatch(1);
+        FakeDefinitionHost late = new FakeDefinitionHost("alpha");
+        configure(host("alpha"));
+        registry.addConnector(slow(late, entered, leave));
+        entered.await();
+
+        CompletableFuture<Host> waiting = CompletableFuture.supplyAsync(() -> registry.opened(ALPHA));
+        leave.countDown();
+
+        assertThat(waiting.get(1, TimeUnit.MINUTES)).isSameAs(late);
+    }
+
+    @Test
+    void aCallerDoesNotWaitForASecondAttempt() {
+        obstacle.set(new UnderstudyException(ErrorCode.IO_FAILED, "no space left"));
+        configure(host("alpha"));
+        registry.addConnector(fakeConnector());
+
+        assertThatThrownBy(() -> registry.opened(ALPHA)).hasMessageContaining("no space left");
     }
 
     @Test

@@ -4,6 +4,7 @@ package org.understudy.core.pair;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 import static org.mockito.ArgumentMatchers.any;
 import static org.mockito.Mockito.mock;
@@ -40,10 +41,16 @@ import org.understudy.api.PairChange.Effect;
 import org.understudy.api.PairRequest;
 import org.understudy.api.Pairs.PairChanged;
 import org.understudy.api.PciAddress;
+import org.understudy.api.Policy;
+import org.understudy.api.Policy.PoolPolicy;
 import org.understudy.api.PoolName;
+import org.understudy.api.PrimaryKind;
 import org.understudy.api.Severity;
 import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
+import org.understudy.api.VfDefaults;
+import org.understudy.api.VfRequirement;
+import org.understudy.api.VfSelector;
 import org.understudy.api.VfState;
 import org.understudy.api.VfView;
 import org.understudy.api.VfioReadiness;
@@ -126,6 +133,55 @@ class PairServiceTest {
                         ONLY, Optional.empty(), Optional.empty(), Optional.empty(), Set.of(Consent.BYPASS_FILTER)));
         assertThat(accepted.changed()).isTrue();
         assertThat(pairs.lint(WEB1)).noneMatch(f -> f.severity() == Severity.ERROR);
+    }
+
+    @Test
+    void theDefinitionAndThePoolDetermineWhatAVfMustBe() {
+        alpha.with("web1", VmState.SHUTOFF);
+        assertThat(pairs.vfRequirements(WEB1)).isEmpty();
+
+        alpha.define(FakeDefinitionHost.xmlWithVf("web1"));
+        VfRequirement ofTheHost =
+                new VfRequirement(new Alias("ua-net"), new Alias("ua-vf"), MAC, 42, Optional.empty(), Optional.empty());
+        assertThat(pairs.vfRequirements(WEB1)).containsExactly(ofTheHost);
+
+        pool(new VfDefaults(
+                Optional.of(true),
+                Optional.empty(),
+                Optional.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                OptionalInt.of(7)));
+        assertThat(pairs.vfRequirements(WEB1))
+                .extracting(VfRequirement::vlan, VfRequirement::trust, VfRequirement::spoofCheck)
+                .containsExactly(tuple(42, Optional.of(true), Optional.of(true)));
+
+        alpha.define(FakeDefinitionHost.xmlWithVf("web1").replace("<vlan><tag id='42'/></vlan>", ""));
+        assertThat(pairs.vfRequirements(WEB1)).extracting(VfRequirement::vlan).containsExactly(7);
+    }
+
+    private void pool(VfDefaults defaults) {
+        Policy usual = fakeHosts.policies.current();
+        PoolPolicy pool = new PoolPolicy(
+                new PoolName("pool-a"),
+                PrimaryKind.VF,
+                List.of(VfSelector.parse("eno1#0-7")),
+                Optional.empty(),
+                Optional.empty(),
+                false,
+                defaults);
+        when(fakeHosts.policies.current())
+                .thenReturn(new Policy(
+                        usual.hosts(),
+                        List.of(pool),
+                        Map.of(),
+                        usual.deadlines(),
+                        false,
+                        Optional.empty(),
+                        false,
+                        usual.settle(),
+                        Map.of()));
     }
 
     @Test

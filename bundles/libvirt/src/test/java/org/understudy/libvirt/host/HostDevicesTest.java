@@ -105,13 +105,13 @@ final class HostDevicesTest {
                     .mapToLong(round -> growth(host))
                     .sorted()
                     .toArray();
-            assertThat(growths[ROUNDS / 2])
+            // A leak adds to every round; the JVM allocates and frees memory too, but not in all rounds.
+            assertThat(growths[ROUNDS / 4])
                     .as("of %s", Arrays.toString(growths))
                     .isLessThan(LEAK);
         }
     }
 
-    /** The JVM allocates and frees memory too, but not in most rounds. */
     private static long growth(LibvirtHost host) {
         long memory = NativeMemory.inUse();
         for (int i = 0; i < READINGS; i++) {

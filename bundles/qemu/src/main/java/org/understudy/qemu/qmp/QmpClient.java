@@ -45,6 +45,7 @@ public final class QmpClient implements AutoCloseable {
     private final Map<Long, PendingCall> pending = new ConcurrentHashMap<>();
     private final CompletableFuture<Version> greeting = new CompletableFuture<>();
     private final AtomicReference<UnderstudyException> closeReason = new AtomicReference<>();
+    private volatile boolean negotiated;
 
     private record PendingCall(String command, CompletableFuture<JsonNode> reply) {}
 
@@ -81,6 +82,7 @@ public final class QmpClient implements AutoCloseable {
             client.startReader();
             client.await("greeting", client.greeting, limit, deadline);
             client.execute("qmp_capabilities", Map.of(), limit, deadline);
+            client.negotiated = true;
         } catch (RuntimeException e) {
             client.close();
             throw e;
@@ -232,7 +234,8 @@ public final class QmpClient implements AutoCloseable {
             deliver(QmpMessages.event(message));
         } else if (message.path("id").isIntegralNumber()) {
             handleReply(message);
-        } else {
+        } else if (negotiated || QmpMessages.greeting(message).isEmpty()) {
+            // A QEMU that is starting may greet a client twice, as it opens its monitor for it twice.
             throw unexpected(message);
         }
     }

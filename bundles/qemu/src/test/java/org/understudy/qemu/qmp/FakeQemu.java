@@ -21,6 +21,8 @@ final class FakeQemu implements AutoCloseable {
             "{\"QMP\": {\"version\": {\"qemu\": {\"micro\": 22, \"minor\": 2, \"major\": 7}, \"package\": \"\"},"
                     + " \"capabilities\": [\"oob\"]}}\r\n";
 
+    private static final long END_LIMIT_MS = 10_000;
+
     private final ServerSocketChannel server;
     private final Thread thread;
 
@@ -49,13 +51,17 @@ final class FakeQemu implements AutoCloseable {
         }
     }
 
+    /** Until its thread has ended, the system accepts connections. */
     @Override
     public void close() {
         try {
             thread.interrupt();
             server.close();
+            thread.join(END_LIMIT_MS);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
         }
     }
 

@@ -369,6 +369,24 @@ class QmpClientTest {
         await().until(() -> events.size() == 1);
     }
 
+    /** As seen from QEMU 7.2 on a busy machine, when the client connected while QEMU was starting. */
+    @Test
+    void acceptsASecondGreetingDuringTheHandshakeAlone() {
+        QmpClient client = connect(p -> {
+            p.send(FakeQemu.GREETING);
+            JsonNode capabilities = p.next();
+            p.send(FakeQemu.GREETING);
+            p.answer(capabilities, "{}");
+            p.answer(p.next(), "1");
+            p.next();
+            p.send(FakeQemu.GREETING);
+            p.hang();
+        });
+
+        assertThat(client.execute("query-first", Map.of(), LIMIT).asInt()).isEqualTo(1);
+        assertFails(ErrorCode.QMP_PROTOCOL, () -> client.execute("query-second", Map.of(), LIMIT));
+    }
+
     @Test
     void executesCommandsWhileEventListenerBlocks() {
         CountDownLatch release = new CountDownLatch(1);

@@ -38,11 +38,36 @@ final class UsersFile {
 
     private UsersFile() {}
 
+    /** {@return the roles of all users at this moment; empty if the realm does not report them} */
+    static Optional<Set<String>> allRoles(String realm) {
+        Set<String> roles = new HashSet<>();
+        for (AppConfigurationEntry entry : entries(realm)) {
+            String module = String.valueOf(entry.getOptions().get(MODULE));
+            if (module.equals(PROPERTIES_MODULE)) {
+                Optional<Properties> users =
+                        read(String.valueOf(entry.getOptions().get("users")));
+                if (users.isEmpty()) {
+                    return Optional.empty();
+                }
+                users.get().stringPropertyNames().stream()
+                        .filter(user -> !user.startsWith(GROUP))
+                        .forEach(user -> roles.addAll(roles(users.get(), user)));
+            } else if (WITHOUT_PASSWORDS.stream().noneMatch(module::startsWith)) {
+                return Optional.empty();
+            }
+        }
+        return Optional.of(roles);
+    }
+
+    private static AppConfigurationEntry[] entries(String realm) {
+        return Optional.ofNullable(Configuration.getConfiguration().getAppConfigurationEntry(realm))
+                .orElse(new AppConfigurationEntry[0]);
+    }
+
     /** {@return the roles of a user at this moment: none if the user is gone, empty if the realm does not report them} */
     static Optional<Set<String>> roles(String realm, String user) {
-        AppConfigurationEntry[] entries = Configuration.getConfiguration().getAppConfigurationEntry(realm);
         boolean allKnown = true;
-        for (AppConfigurationEntry entry : entries == null ? new AppConfigurationEntry[0] : entries) {
+        for (AppConfigurationEntry entry : entries(realm)) {
             String module = String.valueOf(entry.getOptions().get(MODULE));
             if (module.equals(PROPERTIES_MODULE)) {
                 Optional<Properties> users =

@@ -69,6 +69,25 @@ class UsersFileTest {
     }
 
     @Test
+    void readsTheRolesOfAllUsersButNotThoseOfGroupsWithoutUsers() throws IOException {
+        realm("""
+                root = secret,_g_:admins
+                eve = secret,viewer
+                _g_\\:admins = group,admin
+                _g_\\:others = group,operator
+                """, "org.apache.karaf.jaas.modules.publickey.PublickeyLoginModule");
+
+        assertThat(UsersFile.allRoles("karaf")).hasValue(Set.of("admin", "viewer"));
+    }
+
+    @Test
+    void knowsNotTheRolesOfAllUsersIfAnotherModuleMayHaveUsers() throws IOException {
+        realm("eve = secret,viewer\n", "org.apache.karaf.jaas.modules.ldap.LDAPLoginModule");
+
+        assertThat(UsersFile.allRoles("karaf")).isEmpty();
+    }
+
+    @Test
     void knowsNothingOfUsersThatAnotherModuleMayHave() throws IOException {
         Path file = realm("eve = secret,viewer\n", "org.apache.karaf.jaas.modules.ldap.LDAPLoginModule");
 
