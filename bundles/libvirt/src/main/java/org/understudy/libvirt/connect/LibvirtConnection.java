@@ -4,7 +4,6 @@ package org.understudy.libvirt.connect;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.libvirt.LibvirtException;
 import org.slf4j.Logger;
@@ -36,9 +35,6 @@ public final class LibvirtConnection implements AutoCloseable {
     private Optional<LibvirtSession> current = Optional.empty();
     private Outage lastOutage = Outage.because("is not connected yet");
     private Subscription nextAttempt = () -> {};
-    /** Whether reads may use the connection for events; false once one of them was stuck. */
-    private final AtomicBoolean sharing = new AtomicBoolean(true);
-
     private int failedResyncs;
     private boolean closed;
 
@@ -85,19 +81,11 @@ public final class LibvirtConnection implements AutoCloseable {
      * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with the reason while there is no connection
      */
     public <T> T call(String what, LibvirtCall<T> call) {
-        return session().call(what, call);
-    }
-
-    /**
-     * As {@link #call}, for a call that libvirt answers from what it knows. It may use the connection for events, so that a
-     * host without other calls needs one connection only, and that no connect precedes the read.
-     */
-    public <T> T read(String what, LibvirtCall<T> call) {
-        return session().read(what, call);
-    }
-
-    private synchronized LibvirtSession session() {
-        return current.orElseThrow(() -> lastOutage.exception(settings));
+        LibvirtSession session;
+        synchronized (this) {
+            session = current.orElseThrow(() -> lastOutage.exception(settings));
+        }
+        return session.call(what, call);
     }
 
     /** Why there is no connection, to follow the name of the host in a sentence; empty if there is one. Does not block. */
@@ -193,7 +181,7 @@ public final class LibvirtConnection implements AutoCloseable {
     /** False if there is a connection already, or this was closed meanwhile. */
     private boolean activate(SharedConnection fresh) {
         LibvirtSession session =
-                new LibvirtSession(settings, fresh, sharing, this::openForCalls, threads, timing, this::sessionLost);
+                new LibvirtSession(settings, fresh, this::openForCalls, threads, timing, this::sessionLost);
         boolean adopted;
         synchronized (this) {
             adopted = !closed && current.isEmpty();

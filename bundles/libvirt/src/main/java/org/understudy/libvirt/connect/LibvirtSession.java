@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.libvirt.LibvirtException;
 import org.slf4j.Logger;
@@ -20,8 +19,8 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.concurrent.Scheduler;
 
 /**
- * The connections of a host, from a connect to the loss: one for events, pings and reads, and those of the calls. libvirt's
- * client crashes or waits without limit if a connection ends while two threads use it, so each has one thread at a time
+ * The connections of a host, from a connect to the loss: one for events and pings, and those of the calls. libvirt's client
+ * crashes or waits without limit if a connection ends while two threads use it, so each has one thread at a time
  * (docs/decisions/0032).
  */
 final class LibvirtSession {
@@ -45,14 +44,12 @@ final class LibvirtSession {
 
     /**
      * @param control its owner is this session
-     * @param sharing whether reads may use it
      * @param opener opens the connections of calls
      * @param lost called once, unless the session is closed; must not block
      */
     LibvirtSession(
             LibvirtSettings settings,
             SharedConnection control,
-            AtomicBoolean sharing,
             CallConnections.Opener opener,
             LibvirtThreads threads,
             LibvirtTiming timing,
@@ -64,7 +61,7 @@ final class LibvirtSession {
         this.threads = threads;
         this.connectDeadline = timing.connectDeadline();
         this.lost = lost;
-        this.check = new LivenessCheck(settings.name(), control, connections, threads, timing, sharing, this::lose);
+        this.check = new LivenessCheck(settings.name(), control, threads, timing, connections::closeIdle, this::lose);
     }
 
     /** True for the connection that receives the events. */
@@ -83,15 +80,7 @@ final class LibvirtSession {
      * @throws UnderstudyException {@link ErrorCode#HOST_UNAVAILABLE} with the reason
      */
     <T> T call(String what, LibvirtCall<T> call) {
-        return result(new PendingCall<>(call, false, (error, used) -> failure(what, error, used)));
-    }
-
-    /** As {@link #call}, for a call that libvirt answers from what it knows: it may use the connection for events. */
-    <T> T read(String what, LibvirtCall<T> call) {
-        return result(new PendingCall<>(call, true, (error, used) -> failure(what, error, used)));
-    }
-
-    private <T> T result(PendingCall<T> own) {
+        PendingCall<T> own = new PendingCall<>(call, (error, used) -> failure(what, error, used));
         Subscription deadline = threads.scheduler().after(connectDeadline, () -> own.failUnlessBegun(notBegun()));
         try {
             submit(own);
@@ -161,14 +150,6 @@ final class LibvirtSession {
     }
 
     private Runnable runOnConnection(PendingCall<?> call) throws LibvirtException {
-        Optional<SharedConnection> lent = call.isRead() ? check.lend() : Optional.empty();
-        if (lent.isPresent()) {
-            try {
-                return call.run(lent.get());
-            } finally {
-                check.returned();
-            }
-        }
         SharedConnection used = connections.take();
         try {
             return call.run(used);

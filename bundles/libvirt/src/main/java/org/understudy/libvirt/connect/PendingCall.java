@@ -12,7 +12,6 @@ final class PendingCall<T> {
     private static final CallTimes TIMES = CallTimes.of("libvirt");
 
     private final LibvirtCall<T> call;
-    private final boolean read;
     private final Failure failure;
     private final CompletableFuture<T> answer = new CompletableFuture<>();
     private final AtomicBoolean begun = new AtomicBoolean();
@@ -22,15 +21,9 @@ final class PendingCall<T> {
         RuntimeException of(LibvirtException error, SharedConnection used);
     }
 
-    /** @param read whether libvirt answers it from what it knows, without QEMU */
-    PendingCall(LibvirtCall<T> call, boolean read, Failure failure) {
+    PendingCall(LibvirtCall<T> call, Failure failure) {
         this.call = call;
-        this.read = read;
         this.failure = failure;
-    }
-
-    boolean isRead() {
-        return read;
     }
 
     /**

@@ -2,14 +2,16 @@
 package org.understudy.libvirt.domain;
 
 import com.sun.jna.Pointer;
+import com.sun.jna.ptr.IntByReference;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.function.Supplier;
 import org.libvirt.Domain;
+import org.libvirt.DomainInfo.DomainState;
+import org.libvirt.Error.ErrorNumber;
 import org.libvirt.LibvirtException;
 import org.understudy.api.Alias;
 import org.understudy.api.ErrorCode;
@@ -17,7 +19,6 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.HostedVm;
-import org.understudy.libvirt.connect.LibvirtCall;
 import org.understudy.libvirt.connect.LibvirtConnection;
 import org.understudy.libvirt.connect.LibvirtFailure;
 import org.understudy.libvirt.connect.NativeConnect;
@@ -35,6 +36,9 @@ public final class Domains {
     private static final int SHUTOFF = 64;
     /** With more VMs, lists by state cost fewer calls than the state of each. */
     private static final int FEW = 3;
+
+    /** Source: VIR_DOMAIN_PAUSED. */
+    private static final int PAUSED = 3;
 
     private final LibvirtConnection connection;
 
@@ -56,27 +60,14 @@ public final class Domains {
 
     /** @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND} */
     public <T> T call(String what, VmName vm, DomainCall<T> call) {
-        return connection.call(what + " VM " + vm, on(vm, call));
-    }
-
-    /**
-     * As {@link #call}, for what libvirt answers without its QEMU.
-     *
-     * @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND}
-     */
-    public <T> T read(String what, VmName vm, DomainCall<T> call) {
-        return connection.read(what + " VM " + vm, on(vm, call));
-    }
-
-    private static <T> LibvirtCall<T> on(VmName vm, DomainCall<T> call) {
-        return connect -> {
-            Domain domain = connect.domainLookupByName(vm.value());
+        return connection.call(what + " VM " + vm, c -> {
+            Domain domain = c.domainLookupByName(vm.value());
             try {
                 return call.apply(domain);
             } finally {
                 domain.free();
             }
-        };
+        });
     }
 
     /** @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND} */
@@ -88,8 +79,8 @@ public final class Domains {
     }
 
     public List<HostedVm> all() {
-        List<FoundDomain> found = connection.read("list the VMs", c -> {
-            List<FoundDomain> listed = new ArrayList<>();
+        return connection.call("list the VMs", c -> {
+            List<HostedVm> found = new ArrayList<>();
             Domain[] domains = c.listAllDomains(ALL);
             try {
                 Map<String, VmState> states = domains.length > FEW ? states(c) : Map.of();
@@ -97,18 +88,16 @@ public final class Domains {
                     VmName name = new VmName(domain.getName());
                     VmState state = states.get(name.value());
                     if (state == null) {
-                        FoundDomain.of(c, name, domain).ifPresent(listed::add);
+                        hosted(c, name, domain).ifPresent(found::add);
                     } else {
-                        UUID uuid = UUID.fromString(domain.getUUIDString());
-                        listed.add(new FoundDomain(new HostedVm(name, uuid, state, ""), false));
+                        found.add(new HostedVm(name, UUID.fromString(domain.getUUIDString()), state, ""));
                     }
                 }
             } finally {
                 free(domains);
             }
-            return listed;
+            return found;
         });
-        return found.stream().flatMap(vm -> resolved(vm).stream()).toList();
     }
 
     /** The states of the VMs that are simply running or off, by name. */
@@ -159,40 +148,15 @@ public final class Domains {
     }
 
     private Optional<HostedVm> find(String what, Lookup lookup) {
-        return unlessGone(() -> connection.read(what, on(lookup, FoundDomain::of)))
-                .flatMap(this::resolved);
-    }
-
-    /** Whether it is arriving from another host shows its job, for which libvirt may wait for QEMU. */
-    private Optional<HostedVm> resolved(FoundDomain found) {
-        UUID uuid = found.vm().uuid();
-        return found.unclear()
-                ? unlessGone(() -> connection.call(
-                        "read the job of VM " + found.vm().name(),
-                        on(c -> c.domainLookupByUUID(uuid), FoundDomain::withJob)))
-                : Optional.of(found.vm());
-    }
-
-    /** What a domain is, with its name. */
-    @FunctionalInterface
-    private interface Look<T> {
-        Optional<T> apply(NativeConnect connect, VmName name, Domain domain) throws LibvirtException;
-    }
-
-    private static <T> LibvirtCall<Optional<T>> on(Lookup lookup, Look<T> look) {
-        return connect -> {
-            Domain domain = lookup.apply(connect);
-            try {
-                return look.apply(connect, new VmName(domain.getName()), domain);
-            } finally {
-                domain.free();
-            }
-        };
-    }
-
-    private static <T> Optional<T> unlessGone(Supplier<Optional<T>> found) {
         try {
-            return found.get();
+            return connection.call(what, c -> {
+                Domain domain = lookup.apply(c);
+                try {
+                    return hosted(c, new VmName(domain.getName()), domain);
+                } finally {
+                    domain.free();
+                }
+            });
         } catch (UnderstudyException e) {
             if (e.code() == ErrorCode.VM_NOT_FOUND) {
                 return Optional.empty();
@@ -217,5 +181,84 @@ public final class Domains {
                 NativeLibvirt.INSTANCE.virDomainFree(domain);
             }
         });
+    }
+
+    /** Empty if the domain is gone meanwhile. */
+    private static Optional<HostedVm> hosted(NativeConnect connect, VmName name, Domain domain)
+            throws LibvirtException {
+        try {
+            UUID uuid = UUID.fromString(domain.getUUIDString());
+            DomainState state = domain.getInfo().state;
+            if (state == DomainState.VIR_DOMAIN_PAUSED) {
+                Optional<HostedVm> paused = paused(connect, name, uuid, domain);
+                if (paused.isPresent()) {
+                    return paused;
+                }
+                state = domain.getInfo().state;
+            }
+            return Optional.of(new HostedVm(name, uuid, DomainStates.of(state), ""));
+        } catch (LibvirtException e) {
+            if (e.getError().getCode() == ErrorNumber.VIR_ERR_NO_DOMAIN) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+    }
+
+    /** Empty if it is no longer paused: state, reason and job are read by separate calls. */
+    private static Optional<HostedVm> paused(NativeConnect connect, VmName name, UUID uuid, Domain domain)
+            throws LibvirtException {
+        Optional<PauseReason> known = pauseReason(connect, name);
+        if (known.isEmpty()) {
+            return Optional.empty();
+        }
+        PauseReason reason = known.get();
+        boolean ambiguous = reason == PauseReason.MIGRATION || reason == PauseReason.STARTING_UP;
+        boolean incoming = ambiguous && isIncoming(domain);
+        if (ambiguous && !incoming && domain.getInfo().state != DomainState.VIR_DOMAIN_PAUSED) {
+            return Optional.empty();
+        }
+        return Optional.of(new HostedVm(
+                name,
+                uuid,
+                incoming ? VmState.INCOMING : VmState.PAUSED,
+                reason == PauseReason.USER ? "" : reason.text()));
+    }
+
+    /** Uses the native call, because libvirt-java returns no reason. Empty if it is no longer paused. */
+    private static Optional<PauseReason> pauseReason(NativeConnect connect, VmName name) {
+        Pointer domain = NativeLibvirt.INSTANCE.virDomainLookupByName(connect.pointer(), name.value());
+        if (domain == null) {
+            return Optional.of(PauseReason.UNKNOWN);
+        }
+        try {
+            IntByReference state = new IntByReference();
+            IntByReference reason = new IntByReference();
+            int answer = NativeLibvirt.INSTANCE.virDomainGetState(domain, state, reason, 0);
+            if (answer < 0) {
+                return Optional.of(PauseReason.UNKNOWN);
+            }
+            return state.getValue() == PAUSED ? Optional.of(PauseReason.of(reason.getValue())) : Optional.empty();
+        } finally {
+            NativeLibvirt.INSTANCE.virDomainFree(domain);
+        }
+    }
+
+    /**
+     * Source and destination are both paused during a migration. Only the source reports job progress. Source: libvirt
+     * {@code qemu_driver.c}, qemuDomainGetJobStatsInternal.
+     */
+    private static boolean isIncoming(Domain domain) throws LibvirtException {
+        try {
+            domain.getJobInfo();
+            return false;
+        } catch (LibvirtException e) {
+            return switch (e.getError().getCode()) {
+                case VIR_ERR_OPERATION_UNSUPPORTED -> true;
+                // It has stopped meanwhile.
+                case VIR_ERR_OPERATION_INVALID -> false;
+                default -> throw e;
+            };
+        }
     }
 }

@@ -38,7 +38,7 @@ public final class LibvirtDefinitions {
     }
 
     public String configured(VmName vm) {
-        return domains.read("read the definition of", vm, LibvirtDefinitions::configured);
+        return domains.call("read the definition of", vm, LibvirtDefinitions::configured);
     }
 
     private static String configured(Domain domain) throws LibvirtException {
@@ -47,7 +47,7 @@ public final class LibvirtDefinitions {
 
     /** Empty if the VM is shut off. */
     public Optional<String> live(VmName vm) {
-        return domains.read("read the live definition of", vm, LibvirtDefinitions::live);
+        return domains.call("read the live definition of", vm, LibvirtDefinitions::live);
     }
 
     private static Optional<String> live(Domain domain) throws LibvirtException {
@@ -56,13 +56,13 @@ public final class LibvirtDefinitions {
 
     /** With one lookup of the VM. */
     public Host.VmDefinitions both(VmName vm) {
-        return domains.read(
+        return domains.call(
                 "read the definitions of", vm, domain -> new Host.VmDefinitions(configured(domain), live(domain)));
     }
 
     /** Includes what libvirt chose for this run, such as VFs of its networks; empty if the VM is shut off. */
     public Optional<String> actual(VmName vm) {
-        return domains.read(
+        return domains.call(
                 "read the live definition of",
                 vm,
                 d -> d.isActive() == 1 ? Optional.of(d.getXMLDesc(SECURE)) : Optional.empty());

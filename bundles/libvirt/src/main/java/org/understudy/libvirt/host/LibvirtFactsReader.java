@@ -26,7 +26,7 @@ final class LibvirtFactsReader {
 
     /** Reads anew at each call: QEMU may have been upgraded, and libvirt caches the answers itself. */
     HostFacts facts() {
-        return connection.read("read the host capabilities", this::facts);
+        return connection.call("read the host capabilities", this::facts);
     }
 
     /** Whether VFIO is available on the host; empty if libvirt does not report it. */

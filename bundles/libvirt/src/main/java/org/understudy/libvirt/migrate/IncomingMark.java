@@ -21,7 +21,7 @@ final class IncomingMark {
     /** Empty without a mark, and if the domain is gone meanwhile. */
     static Optional<MigrationId> of(Domains domains, VmName vm) {
         try {
-            return domains.read("read the live definition of", vm, IncomingMark::of);
+            return domains.call("read the live definition of", vm, IncomingMark::of);
         } catch (UnderstudyException e) {
             if (e.code() == ErrorCode.VM_NOT_FOUND) {
                 return Optional.empty();

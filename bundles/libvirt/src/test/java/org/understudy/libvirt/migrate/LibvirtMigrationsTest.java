@@ -38,7 +38,7 @@ final class LibvirtMigrationsTest {
         Domains domains = mock(Domains.class);
         Monitor monitor = mock(Monitor.class);
         OutgoingDomains outgoingDomains = new OutgoingDomains();
-        when(domains.read(any(), eq(WEB), any())).thenReturn(false);
+        when(domains.call(any(), eq(WEB), any())).thenReturn(false);
         doThrow(new NoClassDefFoundError("from the test")).when(domains).run(any(), eq(WEB), any());
         when(monitor.query(any(), any(), any()))
                 .thenThrow(new UnderstudyException(ErrorCode.DEADLINE_EXCEEDED, "QEMU hangs"));
