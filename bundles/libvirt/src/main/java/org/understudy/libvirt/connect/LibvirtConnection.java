@@ -147,7 +147,7 @@ public final class LibvirtConnection implements AutoCloseable {
     /** The host has ended a connect that hung, so another one may succeed. */
     private synchronized void reconnectSoon() {
         if (isOutOfUse()) {
-            reconnectAfter(reconnects.afterFailure());
+            reconnectAfter(timing.retries().pause(1));
         }
     }
 

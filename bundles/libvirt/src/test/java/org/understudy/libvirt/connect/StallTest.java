@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -208,6 +209,33 @@ final class StallTest {
         await().atMost(LIMIT).until(() -> threads.hanging().connects(uri) == 0);
         connection.open();
         assertThat(query(connection)).isEqualTo(1);
+    }
+
+    /** Also if others hang on, which may never return. */
+    @Test
+    void aHostThatHasEndedAConnectThatHungIsCalledAtOnce(@TempDir Path directory) throws Exception {
+        Path hang = Files.createFile(directory.resolve("hang"));
+        Path program = directory.resolve("program");
+        String[] uri = daemon.sshUri().split("(?<=command=)");
+        Files.writeString(program, """
+                #!/bin/sh
+                if [ -e %1$s ]; then
+                    while [ -e %1$s ]; do sleep 0.1; done
+                    exit 1
+                fi
+                exec %2$s "$@"
+                """.formatted(hang, uri[1]));
+        assertThat(program.toFile().setExecutable(true)).isTrue();
+        LibvirtSettings settings =
+                LibvirtSettings.of(new HostPolicy(HOST, "libvirt", Map.of("uri", uri[0] + program)));
+        connection = new LibvirtConnection(settings, loop, SILENT, threads, SHORT);
+        assertThatThrownBy(connection::open).hasMessageContaining("has accepted no connection within 3 s");
+        for (int i = 2; i < HangingConnects.MAX; i++) {
+            threads.hanging().add(settings.uri());
+        }
+        Files.delete(hang);
+
+        awaitAnswer();
     }
 
     @Test
