@@ -211,31 +211,61 @@ final class StallTest {
         assertThat(query(connection)).isEqualTo(1);
     }
 
-    /** Also if others hang on, which may never return. */
-    @Test
-    void aHostThatHasEndedAConnectThatHungIsCalledAtOnce(@TempDir Path directory) throws Exception {
-        Path hang = Files.createFile(directory.resolve("hang"));
-        Path program = directory.resolve("program");
+    /**
+     * Connects over an ssh that hangs once after {@code next} is created, and fails when {@code hang} is deleted.
+     *
+     * @return the URI in use
+     */
+    private String connectWithSshThatHangs(Path next, Path hang) throws IOException {
+        connection.close();
+        Path program = next.resolveSibling("program");
         String[] uri = daemon.sshUri().split("(?<=command=)");
         Files.writeString(program, """
                 #!/bin/sh
-                if [ -e %1$s ]; then
-                    while [ -e %1$s ]; do sleep 0.1; done
+                if rmdir %s 2>/dev/null; then
+                    while [ -e %s ]; do sleep 0.1; done
                     exit 1
                 fi
-                exec %2$s "$@"
-                """.formatted(hang, uri[1]));
+                exec %s "$@"
+                """.formatted(next, hang, uri[1]));
         assertThat(program.toFile().setExecutable(true)).isTrue();
+        Files.createFile(hang);
         LibvirtSettings settings =
                 LibvirtSettings.of(new HostPolicy(HOST, "libvirt", Map.of("uri", uri[0] + program)));
         connection = new LibvirtConnection(settings, loop, SILENT, threads, SHORT);
+        return settings.uri();
+    }
+
+    /** Also if others hang on, which may never return. */
+    @Test
+    void aHostThatHasEndedAConnectThatHungIsCalledAtOnce(@TempDir Path directory) throws Exception {
+        Path next = directory.resolve("next");
+        Path hang = directory.resolve("hang");
+        String uri = connectWithSshThatHangs(next, hang);
+        Files.createDirectory(next);
         assertThatThrownBy(connection::open).hasMessageContaining("has accepted no connection within 3 s");
         for (int i = 2; i < HangingConnects.MAX; i++) {
-            threads.hanging().add(settings.uri());
+            threads.hanging().add(uri);
         }
         Files.delete(hang);
 
         awaitAnswer();
+    }
+
+    /** Such as an ssh that hangs while the connection for events is alive. */
+    @Test
+    void aConnectForCallsThatHangsIsReplaced(@TempDir Path directory) throws Exception {
+        Path next = directory.resolve("next");
+        Path hang = directory.resolve("hang");
+        connectWithSshThatHangs(next, hang);
+        connection.open();
+        Files.createDirectory(next);
+        assertThatThrownBy(() -> query(connection))
+                .hasMessageContaining("has not accepted a further connection within 3 s");
+
+        awaitAnswer();
+        assertThat(hang).exists();
+        assertThat(next).doesNotExist();
     }
 
     @Test
