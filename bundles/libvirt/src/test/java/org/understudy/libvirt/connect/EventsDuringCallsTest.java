@@ -120,7 +120,9 @@ final class EventsDuringCallsTest {
     }
 
     private void defineAndAwaitEvent(String vm) throws Exception {
-        connection.call("define a VM", c -> c.domainDefineXML(definition(vm, QEMU))).free();
+        connection
+                .call("define a VM", c -> c.domainDefineXML(definition(vm, QEMU)))
+                .free();
         await().atMost(LIMIT)
                 .until(() -> events.stream()
                         .anyMatch(e -> e instanceof HostEvent.DefinitionChanged && e.vm().equals(new VmName(vm))));

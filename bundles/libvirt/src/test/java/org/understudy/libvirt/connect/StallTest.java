@@ -230,8 +230,7 @@ final class StallTest {
                 """.formatted(next, hang, uri[1]));
         assertThat(program.toFile().setExecutable(true)).isTrue();
         Files.createFile(hang);
-        LibvirtSettings settings =
-                LibvirtSettings.of(new HostPolicy(HOST, "libvirt", Map.of("uri", uri[0] + program)));
+        LibvirtSettings settings = LibvirtSettings.of(new HostPolicy(HOST, "libvirt", Map.of("uri", uri[0] + program)));
         connection = new LibvirtConnection(settings, loop, SILENT, threads, SHORT);
         return settings.uri();
     }
