@@ -6,7 +6,8 @@
 karafs="4.4.6 4.4.7 4.4.8 4.4.9 4.4.10"
 # Those also with an HTTP server, the web console, CXF, and with them a Jackson and a SnakeYAML of the server.
 karafs_with_cxf="4.4.6 4.4.10"
-cxf=mvn:org.apache.cxf.karaf/apache-cxf/3.6.10/xml/features
+cxf_version=3.6.10
+cxf=mvn:org.apache.cxf.karaf/apache-cxf/$cxf_version/xml/features
 
 servers() {
   local record='' versions=() folder=$here/itests/target/servers version
@@ -74,6 +75,8 @@ karaf_with_cxf() {
   mkdir -p "$home"
   tar -xzf "$folder/karaf-$1.tar.gz" -C "$home" --strip-components=1
   maven -q -f "$here/itests/servers/repository.xml" package "-Dkaraf.version=$1" "-Dcxf.features=$cxf" "-Drepository=$home/system"
+  # A feature of CXF adds it where the shell is installed, which the plugin does not see.
+  download "org.apache.cxf.karaf:cxf-karaf-commands:$cxf_version" "$home/system/org/apache/cxf/karaf/cxf-karaf-commands/$cxf_version"
   cfg=$home/etc/org.apache.karaf.features.cfg
   sed -i -e "/^featuresRepositories = /a \\    $cxf, \\\\" -e "/^featuresBoot = /a \\    http, webconsole, cxf-jaxrs, \\\\" "$cfg"
   tar -czf "$folder/karaf-$1-http-webconsole-cxf.tar.gz" -C "$folder/cxf" "karaf-$1"
