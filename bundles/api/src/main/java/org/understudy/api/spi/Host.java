@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api.spi;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -73,12 +74,13 @@ public interface Host extends AutoCloseable {
     record VmDefinitions(String configured, Optional<String> live) {}
 
     /**
-     * {@return both definitions of a VM, read by one call where the connector can do so}
+     * {@return the definitions of VMs by name, if the connector reads those of several VMs at once} A VM whose definitions
+     * could not be read is left out.
      *
-     * @param vm the VM
+     * @param vms the VMs
      */
-    default VmDefinitions definitions(VmName vm) {
-        return new VmDefinitions(definition(vm), liveDefinition(vm));
+    default Map<VmName, VmDefinitions> definitions(Collection<VmName> vms) {
+        return Map.of();
     }
 
     /**

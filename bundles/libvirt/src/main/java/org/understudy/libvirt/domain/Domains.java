@@ -4,6 +4,7 @@ package org.understudy.libvirt.domain;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +69,48 @@ public final class Domains {
                 domain.free();
             }
         });
+    }
+
+    /** Calls each domain on one connection. Those that are gone, or for which the call fails, are left out. */
+    <T> Map<VmName, T> callEach(String what, Collection<VmName> vms, DomainCall<T> call) {
+        return connection.call(what, c -> {
+            Map<VmName, T> results = new HashMap<>();
+            Domain[] domains = vms.size() == 1 ? lookUp(c, vms.iterator().next()) : c.listAllDomains(ALL);
+            try {
+                for (Domain domain : domains) {
+                    VmName vm = new VmName(domain.getName());
+                    if (vms.contains(vm)) {
+                        callOne(c, domain, call).ifPresent(result -> results.put(vm, result));
+                    }
+                }
+            } finally {
+                free(domains);
+            }
+            return results;
+        });
+    }
+
+    private static Domain[] lookUp(NativeConnect connect, VmName vm) throws LibvirtException {
+        try {
+            return new Domain[] {connect.domainLookupByName(vm.value())};
+        } catch (LibvirtException e) {
+            if (e.getError().getCode() == ErrorNumber.VIR_ERR_NO_DOMAIN) {
+                return new Domain[0];
+            }
+            throw e;
+        }
+    }
+
+    private static <T> Optional<T> callOne(NativeConnect connect, Domain domain, DomainCall<T> call)
+            throws LibvirtException {
+        try {
+            return Optional.of(call.apply(domain));
+        } catch (LibvirtException e) {
+            if (!connect.responds()) {
+                throw e;
+            }
+            return Optional.empty();
+        }
     }
 
     /** @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND} */

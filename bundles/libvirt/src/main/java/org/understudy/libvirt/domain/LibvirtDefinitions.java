@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.libvirt.domain;
 
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import org.libvirt.Domain;
 import org.libvirt.Error.ErrorNumber;
@@ -54,10 +56,12 @@ public final class LibvirtDefinitions {
         return domain.isActive() == 1 ? Optional.of(domain.getXMLDesc(SECURE | MIGRATABLE)) : Optional.empty();
     }
 
-    /** With one lookup of the VM. */
-    public Host.VmDefinitions both(VmName vm) {
-        return domains.call(
-                "read the definitions of", vm, domain -> new Host.VmDefinitions(configured(domain), live(domain)));
+    /** Those that can be read. */
+    public Map<VmName, Host.VmDefinitions> all(Collection<VmName> vms) {
+        return domains.callEach(
+                "read the definitions of the VMs",
+                vms,
+                domain -> new Host.VmDefinitions(configured(domain), live(domain)));
     }
 
     /** Includes what libvirt chose for this run, such as VFs of its networks; empty if the VM is shut off. */

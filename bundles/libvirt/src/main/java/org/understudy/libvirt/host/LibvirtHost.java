@@ -3,6 +3,7 @@ package org.understudy.libvirt.host;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -198,8 +199,8 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     }
 
     @Override
-    public VmDefinitions definitions(VmName vm) {
-        return definitions.both(vm);
+    public Map<VmName, VmDefinitions> definitions(Collection<VmName> vms) {
+        return definitions.all(vms);
     }
 
     /** libvirt cannot validate without storing; callers compare the stored definition instead. */
