@@ -229,7 +229,9 @@ public final class HostRegistry implements Hosts {
 
     @Override
     public List<Host> all() {
-        return hosts.all().stream().flatMap(s -> s.host().stream()).toList();
+        List<Host> open = new ArrayList<>();
+        hosts.all().forEach(managedHost -> managedHost.host().ifPresent(open::add));
+        return List.copyOf(open);
     }
 
     /** @throws UnderstudyException also {@link ErrorCode#HOST_UNAVAILABLE} if it is configured but not open */
