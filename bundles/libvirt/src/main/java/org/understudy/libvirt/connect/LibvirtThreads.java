@@ -12,6 +12,7 @@ import org.understudy.concurrent.Scheduler;
  * @param connections reads hosts again after a loss
  * @param hanging the connects that have not returned by their deadline
  * @param calls all calls that libvirt may block
+ * @param pings checks whether the hosts are alive
  * @param queries queries QEMU
  * @param migrations calls that libvirt blocks for the duration of a migration
  */
@@ -21,18 +22,24 @@ public record LibvirtThreads(
         ExecutorService connections,
         HangingConnects hanging,
         NativeCalls calls,
+        PingTurns pings,
         ExecutorService queries,
         ExecutorService migrations)
         implements AutoCloseable {
     private static final int MIGRATIONS = 256;
 
     public LibvirtThreads(Scheduler scheduler) {
+        this(scheduler, new NativeCalls(scheduler.blockingPool("understudy-libvirt-calls")));
+    }
+
+    private LibvirtThreads(Scheduler scheduler, NativeCalls calls) {
         this(
                 scheduler,
                 scheduler.pool("understudy-libvirt-events"),
                 scheduler.hostPool("understudy-libvirt-connections"),
                 new HangingConnects(scheduler),
-                new NativeCalls(scheduler.blockingPool("understudy-libvirt-calls")),
+                calls,
+                new PingTurns(scheduler, calls),
                 scheduler.hostPool("understudy-libvirt-queries"),
                 scheduler.pool("understudy-libvirt-migrations", MIGRATIONS, Integer.MAX_VALUE));
     }
