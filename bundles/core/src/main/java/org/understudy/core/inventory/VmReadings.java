@@ -43,8 +43,8 @@ import org.understudy.core.definition.DomainView;
 public final class VmReadings implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VmReadings.class);
     private static final int EVENTS_WAITING = 10_000;
-    /** How old the facts of a host may be: they change without an event. */
-    private static final Duration FACTS_AGE = Duration.ofMinutes(10);
+    /** How old the facts of a host may be: they change without an event, and each reading opens a connection to the host. */
+    private static final Duration FACTS_AGE = Duration.ofHours(1);
 
     private static final Duration FACTS_TURN = Duration.ofSeconds(10);
 
