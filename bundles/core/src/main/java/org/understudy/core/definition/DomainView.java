@@ -101,7 +101,10 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
     /** An equal view that shares its parts with another one, where they are equal: a server holds the views of all VMs. */
     public DomainView sharing(DomainView other) {
         return new DomainView(
-                shared(name, other.name), shared(uuid, other.uuid), shared(nics, other.nics), shared(pairs, other.pairs));
+                shared(name, other.name),
+                shared(uuid, other.uuid),
+                shared(nics, other.nics),
+                shared(pairs, other.pairs));
     }
 
     private static <T> T shared(T own, T other) {

@@ -43,7 +43,8 @@ record VmReader(Function<String, DomainView> views) {
                 && b.configured().isPresent()
                 && b.vm().uuid().equals(vm.uuid())
                 && b.isOn() == VmReading.isOn(vm));
-        return Optional.of(same.map(b -> b.in(vm)).orElseGet(() -> read(host, List.of(vm)).get(vm.name())));
+        return Optional.of(
+                same.map(b -> b.in(vm)).orElseGet(() -> read(host, List.of(vm)).get(vm.name())));
     }
 
     /**
@@ -54,8 +55,7 @@ record VmReader(Function<String, DomainView> views) {
     Map<VmName, VmReading> read(Host host, List<HostedVm> vms) {
         Map<VmName, VmDefinitions> definitions = definitions(host, vms);
         Map<VmName, VmReading> readings = new LinkedHashMap<>();
-        vms.forEach(
-                vm -> readings.put(vm.name(), read(host, vm, Optional.ofNullable(definitions.get(vm.name())))));
+        vms.forEach(vm -> readings.put(vm.name(), read(host, vm, Optional.ofNullable(definitions.get(vm.name())))));
         return readings;
     }
 
@@ -96,8 +96,7 @@ record VmReader(Function<String, DomainView> views) {
 
     private static VmDefinitions definitions(Host host, HostedVm vm) {
         return new VmDefinitions(
-                host.definition(vm.name()),
-                VmReading.isOn(vm) ? host.liveDefinition(vm.name()) : Optional.empty());
+                host.definition(vm.name()), VmReading.isOn(vm) ? host.liveDefinition(vm.name()) : Optional.empty());
     }
 
     private static void requireHost(UnderstudyException e) {

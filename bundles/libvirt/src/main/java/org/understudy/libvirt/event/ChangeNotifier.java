@@ -17,10 +17,10 @@ public final class ChangeNotifier {
     /** libvirt keeps bare pointers to the callbacks, so they are constants. */
     private static final EventReceivers<ChangeNotifier> RECEIVERS = new EventReceivers<>();
 
-    private static final LifecycleCallback LIFECYCLE = (connect, object, event, detail, to) ->
-            RECEIVERS.deliver(to, ChangeNotifier::notifyListeners);
-    private static final UpdateCallback UPDATE = (connect, object, to) ->
-            RECEIVERS.deliver(to, ChangeNotifier::notifyListeners);
+    private static final LifecycleCallback LIFECYCLE =
+            (connect, object, event, detail, to) -> RECEIVERS.deliver(to, ChangeNotifier::notifyListeners);
+    private static final UpdateCallback UPDATE =
+            (connect, object, to) -> RECEIVERS.deliver(to, ChangeNotifier::notifyListeners);
 
     private final String kind;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();

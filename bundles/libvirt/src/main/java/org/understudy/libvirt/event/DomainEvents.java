@@ -34,18 +34,17 @@ public final class DomainEvents {
                             vm, e.now(), event, detail, e.monitored, e.outgoingDomains.contains(vm))));
     private static final DomainCallback.Generic REBOOT = (c, d, to) -> RECEIVERS.deliver(
             to,
-            e -> e.publish(
-                    d, vm -> e.monitored ? Optional.empty() : Optional.of(new HostEvent.WasReset(vm, e.now()))));
-    private static final DomainCallback.Device REMOVED = (c, d, alias, to) -> RECEIVERS.deliver(
-            to, e -> e.publish(d, alias, (vm, a) -> new HostEvent.DeviceGone(vm, e.now(), a)));
-    private static final DomainCallback.Device ADDED = (c, d, alias, to) -> RECEIVERS.deliver(
-            to, e -> e.publish(d, alias, (vm, a) -> new HostEvent.DevicePlugged(vm, e.now(), a)));
-    private static final DomainCallback.Device REMOVAL_FAILED = (c, d, alias, to) -> RECEIVERS.deliver(
-            to, e -> e.publish(d, alias, (vm, a) -> new HostEvent.UnplugRefused(vm, e.now(), a)));
-    private static final DomainCallback.Metadata METADATA = (c, d, type, namespace, to) -> RECEIVERS.deliver(
-            to, e -> e.publish(d, vm -> Optional.of(new HostEvent.DefinitionChanged(vm, e.now()))));
-    private static final DomainCallback.Iteration ITERATION = (c, d, pass, to) -> RECEIVERS.deliver(
-            to, e -> e.publish(d, vm -> Optional.of(new HostEvent.MemoryPass(vm, e.now(), pass))));
+            e -> e.publish(d, vm -> e.monitored ? Optional.empty() : Optional.of(new HostEvent.WasReset(vm, e.now()))));
+    private static final DomainCallback.Device REMOVED = (c, d, alias, to) ->
+            RECEIVERS.deliver(to, e -> e.publish(d, alias, (vm, a) -> new HostEvent.DeviceGone(vm, e.now(), a)));
+    private static final DomainCallback.Device ADDED = (c, d, alias, to) ->
+            RECEIVERS.deliver(to, e -> e.publish(d, alias, (vm, a) -> new HostEvent.DevicePlugged(vm, e.now(), a)));
+    private static final DomainCallback.Device REMOVAL_FAILED = (c, d, alias, to) ->
+            RECEIVERS.deliver(to, e -> e.publish(d, alias, (vm, a) -> new HostEvent.UnplugRefused(vm, e.now(), a)));
+    private static final DomainCallback.Metadata METADATA = (c, d, type, namespace, to) ->
+            RECEIVERS.deliver(to, e -> e.publish(d, vm -> Optional.of(new HostEvent.DefinitionChanged(vm, e.now()))));
+    private static final DomainCallback.Iteration ITERATION = (c, d, pass, to) ->
+            RECEIVERS.deliver(to, e -> e.publish(d, vm -> Optional.of(new HostEvent.MemoryPass(vm, e.now(), pass))));
     private static final DomainCallback.JobCompleted JOB_COMPLETED = (c, d, parameters, count, to) -> RECEIVERS.deliver(
             to,
             e -> e.publish(

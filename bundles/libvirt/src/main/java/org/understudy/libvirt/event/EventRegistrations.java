@@ -68,8 +68,8 @@ public final class EventRegistrations implements ConnectionListener {
     @Override
     public void register(NativeConnect connect) {
         Pointer pointer = connect.pointer();
-        Registration fresh = new Registration(
-                events.receive(), networks.receive(), devices.receive(), new CopyOnWriteArrayList<>());
+        Registration fresh =
+                new Registration(events.receive(), networks.receive(), devices.receive(), new CopyOnWriteArrayList<>());
         registered.put(connect, fresh);
         DomainEvents.callbacks()
                 .forEach((event, callback) -> callbackId(
