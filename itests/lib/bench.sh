@@ -220,9 +220,11 @@ fleet_table() {
     "| \(.medians.product.hosts) hosts, \(.medians.product.vms) VMs\(if .medians.product.hanging then ", \(.medians.product.hanging) more hosts that hang" else "" end); median of \(.samples.product | length) runs | floor | Understudy | ratio |",
     "|---|---|---|---|",
     (({connectMs: "all hosts connected, ms", firstViewMs: "first view of all VMs, ms", nextViewMs: "next view, ms",
-      heapMiB: "heap, MiB", residentMiB: "resident, MiB", threads: "threads", fileHandles: "file handles"} | to_entries[]) as $row
+      heapMiB: "heap, MiB", residentMiB: "resident, MiB", inUseMiB: "resident without free memory of malloc, MiB", threads: "threads", fileHandles: "file handles"} | to_entries[]) as $row
       | "| \($row.value) | \(.medians.floor[$row.key] | two) | \(.medians.product[$row.key] | two) | \(.ratios[$row.key]) |"),
     "",
+    (.medians as $m |
+      "Understudy itself uses \($m.product.inUseMiB - $m.floor.inUseMiB | two) MiB more than the floor; \($m.product.heapMiB - $m.floor.heapMiB | two) MiB of them are Java objects."),
     (.medians.product |
       "A VM that another program starts reaches a listener after \(.changeHeardMs | two) ms (median; at most \(.changeHeardMaxMs | two) ms).",
       "A server with one listener and no change uses \(.idlePercent | two) % of a core.",

@@ -164,16 +164,23 @@ public final class FleetBench {
         result.put(
                 "heapMiB",
                 ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed() / 1024.0 / 1024);
-        for (String line : Files.readAllLines(Path.of("/proc/self/status"))) {
-            String[] words = line.split("\\s+");
-            if (words[0].equals("VmRSS:")) {
-                result.put("residentMiB", Long.parseLong(words[1]) / 1024.0);
-            } else if (words[0].equals("Threads:")) {
-                result.put("threads", Integer.parseInt(words[1]));
-            }
-        }
+        result.put("residentMiB", status("VmRSS:") / 1024.0);
+        result.put("threads", status("Threads:"));
+        // What was freed, such as the hypervisors of connections that are closed, is not in use.
+        PlainLibvirt.trimMemory();
+        result.put("inUseMiB", status("VmRSS:") / 1024.0);
         try (Stream<Path> files = Files.list(Path.of("/proc/self/fd"))) {
             result.put("fileHandles", files.count());
+        }
+    }
+
+    private static long status(String name) throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/self/status"))) {
+            return lines.map(line -> line.split("\\s+"))
+                    .filter(words -> words[0].equals(name))
+                    .mapToLong(words -> Long.parseLong(words[1]))
+                    .findFirst()
+                    .orElseThrow();
         }
     }
 
