@@ -98,7 +98,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
         }
     }
 
-    /** An equal view that shares its parts with another one, where they are equal: a server holds the views of all VMs. */
+    /** An equal view with the components of another one where these are equal: a server holds the views of all VMs. */
     public DomainView sharing(DomainView other) {
         return new DomainView(
                 shared(name, other.name),

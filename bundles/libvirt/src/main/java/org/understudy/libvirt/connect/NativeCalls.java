@@ -40,7 +40,7 @@ public final class NativeCalls {
     }
 
     /**
-     * Runs a task for several hosts on a thread of its own; does not block. The task runs its parts with {@link #count}.
+     * Runs a task for several hosts on a thread of its own; does not block. It calls {@link #count} for each host.
      *
      * @throws RejectedExecutionException as {@link #run}
      */
