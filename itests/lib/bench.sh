@@ -3,12 +3,22 @@
 # ./understudy bench: the compared programs alternate in one run; medians and their ratios are the result.
 
 bench() {
-  local name=${1-} json='' record=''
+  local name=${1-} json='' record='' delay='' hanging=''
   [ $# -eq 0 ] || shift
   while [ $# -gt 0 ]; do
     case "$1" in
       --json) json=yes ;;
       --record) record=yes ;;
+      --delay)
+        [[ $name = fleet && ${2-} =~ ^([1-9][0-9]*)ms$ ]] || die_usage "option --delay of bench fleet needs a time such as 20ms"
+        delay=${BASH_REMATCH[1]}
+        shift
+        ;;
+      --hanging)
+        [[ $name = fleet && ${2-} =~ ^[1-9][0-9]*$ ]] || die_usage "option --hanging of bench fleet needs a number of hosts"
+        hanging=$2
+        shift
+        ;;
       *) die_usage "unknown option '$1' of bench" ;;
     esac
     shift
@@ -25,7 +35,7 @@ bench() {
   build_benchmark
   "bench_$name"
   "${name}_document" >"$temporary/$name.json"
-  [ -z "$record" ] || record "$name"
+  [ -z "$record" ] || record "$name" "$name${delay:+-delay}${hanging:+-hanging}"
   if [ -n "$json" ]; then cat "$temporary/$name.json"; else "${name}_table" <"$temporary/$name.json"; fi
 }
 
@@ -35,6 +45,8 @@ bench_hostnic() {
 }
 
 end_bench() {
+  # unshare ignores TERM; its namespace ends with it.
+  jobs -p | xargs -r kill -KILL 2>/dev/null || true
   [ ! -d "$temporary/host" ] || "$here/itests/lab/host" down "$temporary/host" >&2 || true
   rm -rf "$temporary"
 }
@@ -118,19 +130,63 @@ bench_migration() {
 # 1,000 hosts with 20 VMs each; the minimum and Understudy alternate, each in its own process.
 bench_fleet() {
   local round who
+  mkdir "$temporary/fleet"
+  [ -z "$delay" ] || start_far_hosts
   fleet write "$temporary/fleet" 1000 20 || die "the hosts cannot be written" "free disk space in the temporary folder" 1
   for round in $(seq "${UNDERSTUDY_BENCH_ROUNDS:-3}"); do
     for who in floor product; do
-      say "1,000 hosts and 20,000 VMs, $who, round $round ..."
-      fleet "$who" "$temporary/fleet" 2>"$temporary/fleet.log" >>"$temporary/$who.json" ||
+      say "1,000 hosts and 20,000 VMs${delay:+, $delay ms away}${hanging:+, $hanging more that hang}, $who, round $round ..."
+      fleet "$who" "$temporary/fleet" ${hanging:+"$hanging"} 2>"$temporary/fleet.log" >>"$temporary/$who.json" ||
         die "the fleet cannot be measured: $(tail -n 3 "$temporary/fleet.log")" "read the message" 1
     done
   done
 }
 
+# With the options of Java that the distribution has.
 fleet() {
-  "$JAVA_HOME/bin/java" -Xmx512m -cp "$here/itests/target/test-classes:$(cat "$temporary/classpath")" \
-    org.understudy.itests.bench.FleetBench "$@"
+  "$JAVA_HOME/bin/java" -Xms64m -Xmx256m -XX:+UseSerialGC -cp "$(bench_classpath)" org.understudy.itests.bench.FleetBench "$@"
+}
+
+bench_classpath() { echo "$here/itests/target/test-classes:$(cat "$temporary/classpath")"; }
+
+# One daemon emulates all hosts, with folders of its own; a port in front of it is as far away as the hosts.
+start_far_hosts() {
+  local daemon=$temporary/daemon near far
+  [ "$(id -u)" = 0 ] || die "bench fleet --delay needs root" "run it as root, or without --delay" 3
+  near=$(free_port)
+  far=$(free_port)
+  mkdir -p "$daemon"/{etc,lib,cache,run,log}
+  cat >"$daemon/etc/libvirtd.conf" <<CONF
+unix_sock_dir = "$daemon/run"
+listen_tls = 0
+listen_tcp = 1
+listen_addr = "127.0.0.1"
+tcp_port = "$near"
+auth_tcp = "none"
+max_clients = 20000
+max_queued_clients = 20000
+max_anonymous_clients = 0
+log_outputs = "3:file:$daemon/log/libvirtd.log"
+CONF
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  unshare -m -p --fork --kill-child bash -c '
+    mount --make-rprivate / && mount -t proc proc /proc || exit 1
+    for place in etc:/etc/libvirt lib:/var/lib/libvirt cache:/var/cache/libvirt run:/run/libvirt log:/var/log/libvirt; do
+      mkdir -p "${place#*:}" && mount --bind "$0/${place%%:*}" "${place#*:}" || exit 1
+    done
+    # libvirtd does not start without this user, which only the package of its services creates.
+    for list in passwd group; do cp "/etc/$list" "$0/$list" && mount --bind "$0/$list" "/etc/$list" || exit 1; done
+    getent group libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055: >>/etc/group
+    getent passwd libvirt-qemu >/dev/null || echo libvirt-qemu:x:64055:64055::/nonexistent:/bin/false >>/etc/passwd
+    libvirtd -l -p "$0/run/libvirtd.pid"' "$daemon" >&2 &
+  "$JAVA_HOME/bin/java" -Xmx128m -XX:+UseSerialGC -cp "$(bench_classpath)" \
+    org.understudy.itests.bench.DelayedPort "$far" "$near" "$delay" >&2 &
+  until { : <>"/dev/tcp/127.0.0.1/$near" && : <>"/dev/tcp/127.0.0.1/$far"; } 2>/dev/null; do
+    [ "$(jobs -pr | wc -l)" = 2 ] || die "libvirtd did not start" "read $daemon/log/libvirtd.log" 1
+    sleep 0.1
+  done
+  echo "test+tcp://127.0.0.1:$near" >"$temporary/fleet/near"
+  echo "test+tcp://127.0.0.1:$far" >"$temporary/fleet/far"
 }
 
 fleet_document() {
@@ -144,7 +200,16 @@ fleet_document() {
       medians: {floor: ($floor | medians), product: ($product | medians)}
     }
     | .ratios = (.medians as $m | $m.floor | del(.hosts, .vms)
-        | with_entries(.key as $key | .value = ($m.product[$key] / .value * 100 | round) / 100))'
+        | with_entries(.key as $key | .value = ($m.product[$key] / .value * 100 | round) / 100))
+    | . + {aims: (.medians.product as $p | {
+        "all hosts connected in at most 1.3 times the time of the floor": (.ratios.connectMs <= 1.3),
+        "first view in at most 3 times the time of the floor, and 5 s": (.ratios.firstViewMs <= 3 and $p.firstViewMs < 5000),
+        "next view within 50 ms": ($p.nextViewMs < 50),
+        "a change reaches a listener within 50 ms": ($p.changeHeardMs < 50),
+        "less than 1 % of a core with a listener and no change": ($p.idlePercent < 1),
+        "fewer than 100 threads": ($p.threads < 100),
+        "less than 250 MiB resident": ($p.residentMiB < 250),
+        "10 changes a second reach 100 listeners within 50 ms": ($p.steadyHeardMs < 50)})}'
 }
 
 fleet_table() {
@@ -152,16 +217,20 @@ fleet_table() {
     def two: . * 100 | round / 100;
     "Measured on \(.date) with version \(.version): \(.machine.cpu), \(.machine.cores) cores, Linux \(.machine.kernel).",
     "",
-    "| \(.medians.product.hosts) hosts, \(.medians.product.vms) VMs; median of \(.samples.product | length) runs | floor | Understudy | ratio |",
+    "| \(.medians.product.hosts) hosts, \(.medians.product.vms) VMs\(if .medians.product.hanging then ", \(.medians.product.hanging) more hosts that hang" else "" end); median of \(.samples.product | length) runs | floor | Understudy | ratio |",
     "|---|---|---|---|",
     (({connectMs: "all hosts connected, ms", firstViewMs: "first view of all VMs, ms", nextViewMs: "next view, ms",
-      heapMiB: "heap, MiB", residentMiB: "resident, MiB", threads: "threads", fileHandles: "file handles"} | to_entries[]) as $row
+      heapMiB: "heap, MiB", residentMiB: "resident, MiB", inUseMiB: "resident without free memory of malloc, MiB", threads: "threads", fileHandles: "file handles"} | to_entries[]) as $row
       | "| \($row.value) | \(.medians.floor[$row.key] | two) | \(.medians.product[$row.key] | two) | \(.ratios[$row.key]) |"),
     "",
+    (.medians as $m |
+      "Understudy itself uses \($m.product.inUseMiB - $m.floor.inUseMiB | two) MiB more than the floor; \($m.product.heapMiB - $m.floor.heapMiB | two) MiB of them are Java objects."),
     (.medians.product |
       "A VM that another program starts reaches a listener after \(.changeHeardMs | two) ms (median; at most \(.changeHeardMaxMs | two) ms).",
       "A server with one listener and no change uses \(.idlePercent | two) % of a core.",
-      "10 changes a second for a minute reach each of 100 listeners after \(.steadyHeardMs | two) ms (median of the slowest; at most \(.steadyHeardMaxMs | two) ms), and use \(.steadyPercent | two) % of a core.")'
+      "10 changes a second for a minute reach each of 100 listeners after \(.steadyHeardMs | two) ms (median of the slowest; at most \(.steadyHeardMaxMs | two) ms), and use \(.steadyPercent | two) % of a core."),
+    "",
+    (.aims | to_entries[] | "* Aim: \(.key): \(if .value then "met" else "not met" end).")'
 }
 
 # A server with 20,000 VMs of libvirt's test driver, and Chromium.
@@ -289,12 +358,12 @@ hostnic_table() {
     (.aims | to_entries[] | "* Aim: \(.key): \(if .value then "met" else "not met" end).")'
 }
 
-# Writes the table to docs/benchmarks.md and the document to docs/benchmarks.
+# record NAME VARIANT: writes the table to docs/benchmarks.md and the document to docs/benchmarks.
 record() {
   local page=$here/docs/benchmarks.md
   mkdir -p "$here/docs/benchmarks"
-  cp "$temporary/$1.json" "$here/docs/benchmarks/$1.json"
+  cp "$temporary/$1.json" "$here/docs/benchmarks/$2.json"
   "${1}_table" <"$temporary/$1.json" >"$temporary/table.md"
-  sed -i -e "/<!-- $1 -->/,/<!-- end -->/{/<!-- $1 -->/{p;r $temporary/table.md
+  sed -i -e "/<!-- $2 -->/,/<!-- end -->/{/<!-- $2 -->/{p;r $temporary/table.md
     };/<!-- end -->/p;d}" "$page"
 }

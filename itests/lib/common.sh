@@ -83,3 +83,21 @@ deliver_guest() {
   "${here:?}/itests/guest/build-guest" "$1" >&2
   chmod -R a+rX "$1"
 }
+
+# free_port [tcp|udp]
+free_port() {
+  local port
+  while :; do
+    port=$((20000 + RANDOM % 12000))
+    port_in_use "$port" "${1:-tcp}" || break
+  done
+  echo "$port"
+}
+
+# port_in_use PORT [tcp|udp]: on any address. State 0A is LISTEN; that of a bound UDP port is 07.
+port_in_use() {
+  local hex
+  hex=$(printf ':%04X ' "$1")
+  cat "/proc/net/${2:-tcp}" "/proc/net/${2:-tcp}6" 2>/dev/null | awk '{print $2 " " $4 " "}' |
+    if [ "${2:-tcp}" = tcp ]; then grep -q "$hex.*0A"; else grep -q "$hex"; fi
+}

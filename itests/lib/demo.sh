@@ -297,20 +297,3 @@ wait_until() {
 show_logs() {
   tail -n 15 "$stage/serial.log" "$stage/karaf/data/log/karaf.log" "$stage"/{alpha,beta}/*/qemu.log >&2 2>/dev/null || true
 }
-
-free_port() {
-  local port
-  while :; do
-    port=$((20000 + RANDOM % 12000))
-    port_in_use "$port" "${1:-tcp}" || break
-  done
-  echo "$port"
-}
-
-# port_in_use PORT [tcp|udp]: on any address. State 0A is LISTEN; that of a bound UDP port is 07.
-port_in_use() {
-  local hex
-  hex=$(printf ':%04X ' "$1")
-  cat "/proc/net/${2:-tcp}" "/proc/net/${2:-tcp}6" 2>/dev/null | awk '{print $2 " " $4 " "}' |
-    if [ "${2:-tcp}" = tcp ]; then grep -q "$hex.*0A"; else grep -q "$hex"; fi
-}

@@ -59,21 +59,11 @@ public final class HostExecutor implements AutoCloseable {
      * @param overflowed called once in place of the dropped tasks, in the order of the host's tasks
      */
     public HostExecutor(String name, Scheduler scheduler, int limit, Consumer<HostName> overflowed) {
-        this(name, scheduler, Scheduler.WIDTH, limit, overflowed);
-    }
-
-    /**
-     * @param name of the threads
-     * @param width the number of hosts that may hang before others wait
-     * @param limit the highest number of waiting tasks of one host; further ones are dropped
-     * @param overflowed called once in place of the dropped tasks, in the order of the host's tasks
-     */
-    public HostExecutor(String name, Scheduler scheduler, int width, int limit, Consumer<HostName> overflowed) {
         this.name = name;
         this.scheduler = scheduler;
         this.limit = limit;
         this.overflowed = overflowed;
-        this.threads = scheduler.pool(name, width, Integer.MAX_VALUE);
+        this.threads = scheduler.hostPool(name);
     }
 
     /**

@@ -12,7 +12,7 @@ import org.understudy.api.Subscription;
  * {@link #runningNanos}.
  */
 public interface Scheduler extends InstantSource {
-    /** The number of hosts that may hang before others wait. */
+    /** The number of threads of a pool for which nothing else is stated. */
     int WIDTH = 32;
     /** The number of threads of a {@link #blockingPool}. */
     int MAX_BLOCKED = 2048;
@@ -30,6 +30,14 @@ public interface Scheduler extends InstantSource {
     /** Creates a pool for callers that submit a bounded number of tasks, such as one for each host. */
     default ExecutorService pool(String name) {
         return pool(name, WIDTH, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Creates a pool for tasks that hang if their host does, and whose number is bounded, such as by that of the hosts. It has
+     * few threads, and others in place of those that hang: tasks for hosts that answer go on.
+     */
+    default ExecutorService hostPool(String name) {
+        return pool(name);
     }
 
     /**

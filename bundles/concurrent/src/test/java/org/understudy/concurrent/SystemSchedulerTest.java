@@ -17,6 +17,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.understudy.api.Subscription;
 
 class SystemSchedulerTest {
@@ -58,9 +60,10 @@ class SystemSchedulerTest {
     }
 
     /** Under a steady load the other threads of a burst stay idle, and end. */
-    @Test
-    void givesTheNextTaskToTheThreadThatBecameIdleLast() throws Exception {
-        ExecutorService pool = scheduler.pool("order-test", 3, 0);
+    @ParameterizedTest
+    @ValueSource(ints = {0, Integer.MAX_VALUE})
+    void givesTheNextTaskToTheThreadThatBecameIdleLast(int waiting) throws Exception {
+        ExecutorService pool = scheduler.pool("order-test", 3, waiting);
         Set<Thread> used = ConcurrentHashMap.newKeySet();
         List<CountDownLatch> ends =
                 IntStream.range(0, 3).mapToObj(i -> new CountDownLatch(1)).toList();
@@ -122,7 +125,7 @@ class SystemSchedulerTest {
     private static int idle() {
         return (int) named("idle-test").stream()
                 .filter(t -> Arrays.stream(t.getStackTrace())
-                        .anyMatch(frame -> frame.getClassName().contains("TransferQueue")))
+                        .anyMatch(frame -> frame.getClassName().contains("WaitingTasks")))
                 .count();
     }
 

@@ -28,12 +28,14 @@ final class FleetChanges implements AutoCloseable {
     private static final long IDLE_SECONDS = 30;
 
     private final Inventory inventory;
-    private final Pointer client = PlainLibvirt.open(FleetOnDisk.SHARED_URI);
+    private final Pointer client;
     private final OperatingSystemMXBean process = ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class);
     private int vms;
 
-    FleetChanges(Inventory inventory) {
+    /** @param uri of the shared host */
+    FleetChanges(Inventory inventory, String uri) {
         this.inventory = inventory;
+        this.client = PlainLibvirt.open(uri);
     }
 
     /** @param at when it arrived */

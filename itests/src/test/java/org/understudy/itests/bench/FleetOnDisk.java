@@ -4,11 +4,64 @@ package org.understudy.itests.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
 
-/** Hosts for libvirt's test driver and the configuration that names them. Half of the VMs have a failover pair. */
+/**
+ * Hosts for libvirt's test driver and the configuration that names them. Half of the VMs have a failover pair. The file
+ * {@code far} has the start of their URIs if a daemon emulates them; the file {@code near} has that of another client.
+ */
 record FleetOnDisk(Path folder) {
-    /** The only URI for which all connections of a process share their VMs. */
-    static final String SHARED_URI = "test:///default";
+    /** The line of the configuration with the first host. */
+    private static final int FIRST_HOST = 3;
+
+    /** The only path for which all connections of a process share their VMs. */
+    private static final String SHARED = "/default";
+
+    private String far() throws IOException {
+        return start("far");
+    }
+
+    private String start(String file) throws IOException {
+        Path stored = folder.resolve(file);
+        return Files.exists(stored) ? Files.readString(stored).strip() : "test://";
+    }
+
+    /** Whether a daemon emulates the hosts. */
+    boolean isRemote() {
+        return Files.exists(folder.resolve("far"));
+    }
+
+    /** For a client that shares the VMs of one host with Understudy. */
+    String sharedUri() throws IOException {
+        return start("near") + SHARED;
+    }
+
+    List<String> uris() throws IOException {
+        String far = far();
+        try (Stream<Path> files = Files.list(folder.resolve("hosts"))) {
+            return files.sorted().map(file -> far + file).toList();
+        }
+    }
+
+    /** Adds hosts to the configuration, evenly between the others, that accept connections and never answer. */
+    void hang(int hosts, int port) throws IOException {
+        List<String> lines = new ArrayList<>(Files.readAllLines(configuration()));
+        lines.removeIf(line -> line.contains("name: hang"));
+        int step = (lines.size() - FIRST_HOST) / Math.max(1, hosts);
+        for (int host = 0; host < hosts; host++) {
+            lines.add(
+                    FIRST_HOST + host * (step + 1),
+                    "  - {name: hang%02d, connector: libvirt, uri: 'test+tcp://127.0.0.1:%d/default'}"
+                            .formatted(host, port));
+        }
+        Files.write(configuration(), lines);
+    }
+
+    private Path configuration() {
+        return folder.resolve("understudy.yaml");
+    }
 
     void write(int hosts, int vms) throws IOException {
         Path files = Files.createDirectories(folder.resolve("hosts"));
@@ -20,10 +73,10 @@ record FleetOnDisk(Path folder) {
                 node.append(definition("vm-%04d-%02d".formatted(host, vm), host * vms + vm));
             }
             Files.writeString(file, node.append("</node>\n"));
-            configuration.append("  - {name: h%04d, connector: libvirt, uri: 'test://%s'}%n".formatted(host, file));
+            configuration.append("  - {name: h%04d, connector: libvirt, uri: '%s%s'}%n".formatted(host, far(), file));
         }
-        configuration.append("  - {name: shared, connector: libvirt, uri: '%s'}%n".formatted(SHARED_URI));
-        Files.writeString(folder.resolve("understudy.yaml"), configuration);
+        configuration.append("  - {name: shared, connector: libvirt, uri: '%s'}%n".formatted(far() + SHARED));
+        Files.writeString(configuration(), configuration);
     }
 
     static String definition(String name, int number) {

@@ -31,6 +31,8 @@ final class PlainLibvirt {
 
     interface C extends Library {
         void free(Pointer memory);
+
+        int malloc_trim(long keep);
     }
 
     static Pointer open(String uri) {
@@ -49,6 +51,11 @@ final class PlainLibvirt {
         }
         C_LIBRARY.free(domains.getValue());
         return count;
+    }
+
+    /** Returns free memory of the C library to the kernel. */
+    static void trimMemory() {
+        C_LIBRARY.malloc_trim(0);
     }
 
     static void close(Pointer connection) {

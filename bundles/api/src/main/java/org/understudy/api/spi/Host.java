@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.api.spi;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -63,6 +64,24 @@ public interface Host extends AutoCloseable {
      * @param vm the VM
      */
     Optional<String> liveDefinition(VmName vm);
+
+    /**
+     * The definitions of a VM.
+     *
+     * @param configured the configured domain XML
+     * @param live the domain XML the running VM was started with; empty if the VM is off
+     */
+    record VmDefinitions(String configured, Optional<String> live) {}
+
+    /**
+     * {@return the definitions of VMs by name, if the connector reads those of several VMs at once} A VM whose definitions
+     * could not be read is left out.
+     *
+     * @param vms the VMs
+     */
+    default Map<VmName, VmDefinitions> definitions(Collection<VmName> vms) {
+        return Map.of();
+    }
 
     /**
      * {@return the parts of a definition that this host cannot provide} Stores nothing.

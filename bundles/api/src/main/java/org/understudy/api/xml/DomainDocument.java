@@ -3,9 +3,14 @@ package org.understudy.api.xml;
 
 import java.io.IOException;
 import java.io.StringReader;
+import java.lang.ref.SoftReference;
 import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import javax.xml.XMLConstants;
 import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.parsers.SAXParser;
 import javax.xml.parsers.SAXParserFactory;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
@@ -21,6 +26,12 @@ import org.xml.sax.helpers.DefaultHandler;
  * A libvirt domain XML with the position of every element, so that an edit leaves all other bytes unchanged. Immutable.
  */
 public final class DomainDocument {
+    /**
+     * Those that no thread uses: to make one takes as long as to read a definition. Each keeps all names that it has read, so
+     * they are dropped when memory is short.
+     */
+    private static final Queue<SoftReference<SAXParser>> PARSERS = new ConcurrentLinkedQueue<>();
+
     /** The namespace of Understudy's own elements in {@code <metadata>}. */
     public static final String UNDERSTUDY = "https://understudy.org/xmlns/domain/1.0";
 
@@ -127,17 +138,29 @@ public final class DomainDocument {
 
     private static void requireWellFormed(String xml) {
         try {
+            SAXParser parser =
+                    Optional.ofNullable(PARSERS.poll()).map(SoftReference::get).orElseGet(DomainDocument::parser);
+            parser.parse(new InputSource(new StringReader(xml)), new Limits());
+            parser.reset();
+            PARSERS.add(new SoftReference<>(parser));
+        } catch (SAXParseException e) {
+            throw refusal(xml, e);
+        } catch (SAXException e) {
+            throw new UnderstudyException(ErrorCode.XML_REFUSED, e.getMessage(), e);
+        } catch (IOException e) {
+            throw new UnderstudyException(ErrorCode.INTERNAL, "The XML parser of this JDK cannot be used", e);
+        }
+    }
+
+    private static SAXParser parser() {
+        try {
             // The JDK's parser: the search for others takes longer than the parsing.
             SAXParserFactory factory = SAXParserFactory.newDefaultInstance();
             factory.setNamespaceAware(true);
             factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
             factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-            factory.newSAXParser().parse(new InputSource(new StringReader(xml)), new Limits());
-        } catch (SAXParseException e) {
-            throw refusal(xml, e);
-        } catch (SAXException e) {
-            throw new UnderstudyException(ErrorCode.XML_REFUSED, e.getMessage(), e);
-        } catch (ParserConfigurationException | IOException e) {
+            return factory.newSAXParser();
+        } catch (SAXException | ParserConfigurationException e) {
             throw new UnderstudyException(ErrorCode.INTERNAL, "The XML parser of this JDK cannot be used", e);
         }
     }

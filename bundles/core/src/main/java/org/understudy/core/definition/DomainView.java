@@ -30,7 +30,8 @@ import org.understudy.api.xml.PciXml;
 import org.understudy.api.xml.XmlElement;
 
 /**
- * The NICs and pairs of a definition. Invalid names, addresses and aliases are left out; the linter reports them.
+ * The NICs and pairs of a definition. Invalid names, addresses and aliases are left out; the linter reports them. Texts that many
+ * VMs have in common are interned.
  *
  * @param uuid empty if the host selects it
  * @param nics as in {@link DomainDocument#nics}
@@ -97,6 +98,19 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
         }
     }
 
+    /** An equal view with the components of another one where these are equal: a server holds the views of all VMs. */
+    public DomainView sharing(DomainView other) {
+        return new DomainView(
+                shared(name, other.name),
+                shared(uuid, other.uuid),
+                shared(nics, other.nics),
+                shared(pairs, other.pairs));
+    }
+
+    private static <T> T shared(T own, T other) {
+        return own.equals(other) ? other : own;
+    }
+
     /**
      * Whether a VM that runs with this definition has the pair, or can get its primary: a NIC that was started as a
      * standby NIC stays one. libvirt removes a primary that QEMU has unplugged from the live definition.
@@ -156,7 +170,8 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
         String type = device.attributeOr("type", "");
         String model = device.childAttribute("model", "type")
                 .orElse(device.is("hostdev") || type.equals("hostdev") ? "hostdev" : "");
-        return new Nic(index, alias(device), mac(device), model, (type + " " + source(device)).strip(), role(device));
+        String source = (type + " " + source(device)).strip();
+        return new Nic(index, alias(device), mac(device), model.intern(), source.intern(), role(device));
     }
 
     private static String source(XmlElement device) {
@@ -244,7 +259,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
                 .or(() -> kind(request, primary) == PrimaryKind.VF
                         ? primary.childAttribute("source", "network")
                         : Optional.empty())
-                .flatMap(name -> valid(() -> new PoolName(name)));
+                .flatMap(name -> valid(() -> new PoolName(name.intern())));
     }
 
     private static OptionalInt numaNode(XmlElement root) {
@@ -268,7 +283,7 @@ public record DomainView(VmName name, Optional<UUID> uuid, List<Nic> nics, List<
     }
 
     private static Optional<Alias> alias(XmlElement device) {
-        return device.childAttribute("alias", "name").flatMap(name -> valid(() -> new Alias(name)));
+        return device.childAttribute("alias", "name").flatMap(name -> valid(() -> new Alias(name.intern())));
     }
 
     private static Optional<MacAddress> mac(XmlElement device) {

@@ -116,22 +116,39 @@ final class FleetState {
         vms.forEach(vm -> after.put(Identity.of(vm), vm));
         Set<Identity> affected = new LinkedHashSet<>();
         after.forEach((identity, vm) -> {
-            Map<HostName, Vm> holders = claims.computeIfAbsent(identity, i -> new LinkedHashMap<>());
-            if (!vm.equals(holders.put(host, vm))) {
+            Map<HostName, Vm> holders = claims.getOrDefault(identity, Map.of());
+            if (!vm.equals(holders.get(host))) {
                 affected.add(identity);
+                claims.put(identity, with(holders, host, vm));
             }
         });
         for (Identity former : claimed.getOrDefault(host, Set.of())) {
             if (!after.containsKey(former)) {
                 affected.add(former);
                 claims.computeIfPresent(former, (identity, holders) -> {
-                    holders.remove(host);
-                    return holders.isEmpty() ? null : holders;
+                    Map<HostName, Vm> others = without(holders, host);
+                    return others.isEmpty() ? null : others;
                 });
             }
         }
         claimed.put(host, Set.copyOf(after.keySet()));
         affected.forEach(identity -> list(identity, Set.of(host)));
+    }
+
+    /** Almost every VM has one holder, for which a small map is enough. */
+    private static Map<HostName, Vm> with(Map<HostName, Vm> holders, HostName host, Vm vm) {
+        if (holders.isEmpty() || holders.size() == 1 && holders.containsKey(host)) {
+            return Map.of(host, vm);
+        }
+        Map<HostName, Vm> more = new LinkedHashMap<>(holders);
+        more.put(host, vm);
+        return more;
+    }
+
+    private static Map<HostName, Vm> without(Map<HostName, Vm> holders, HostName host) {
+        Map<HostName, Vm> others = new LinkedHashMap<>(holders);
+        others.remove(host);
+        return others.size() > 1 ? others : Map.copyOf(others);
     }
 
     /** Lists a VM on the hosts whose claims are trusted. It appears on one host before it disappears from another. */

@@ -76,8 +76,8 @@ public final class HostRegistry implements Hosts {
 
     public HostRegistry(Policies policies, Scheduler scheduler, Backoff reopenBackoff) {
         this.policies = policies;
-        this.opening = scheduler.pool("understudy-hosts");
-        this.closing = scheduler.pool("understudy-hosts-closing");
+        this.opening = scheduler.hostPool("understudy-hosts");
+        this.closing = scheduler.hostPool("understudy-hosts-closing");
         this.shared = new ManagedHost.Shared(
                 scheduler, opening, closing, reopenBackoff, this::onChanged, this::notifyViewListeners);
         this.hosts = new ManagedHosts(this::connector, shared);
@@ -229,7 +229,9 @@ public final class HostRegistry implements Hosts {
 
     @Override
     public List<Host> all() {
-        return hosts.all().stream().flatMap(s -> s.host().stream()).toList();
+        List<Host> open = new ArrayList<>();
+        hosts.all().forEach(managedHost -> managedHost.host().ifPresent(open::add));
+        return List.copyOf(open);
     }
 
     /** @throws UnderstudyException also {@link ErrorCode#HOST_UNAVAILABLE} if it is configured but not open */

@@ -2,6 +2,7 @@
 package org.understudy.core.inventory;
 
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +35,7 @@ public final class HostWatch implements AutoCloseable {
      */
     public HostWatch(Hosts hosts, Consumer<Host> opened, BiConsumer<Host, HostEvent> events, Scheduler scheduler) {
         this.hosts = hosts;
-        this.threads = scheduler.pool("understudy-host-watch");
+        this.threads = scheduler.hostPool("understudy-host-watch");
         this.shared = new HostSubscription.Shared(scheduler, threads, opened, events);
         this.changes = hosts.listen(this::refresh);
         refresh();
@@ -48,20 +49,34 @@ public final class HostWatch implements AutoCloseable {
             if (closed) {
                 return;
             }
-            Map<HostName, Host> now = new LinkedHashMap<>();
-            hosts.all().forEach(host -> now.put(host.name(), host));
-            subscriptions.values().stream()
-                    .filter(s -> now.get(s.host().name()) != s.host())
-                    .forEach(dropped::add);
-            subscriptions.values().removeAll(dropped);
-            now.values().stream()
-                    .filter(host -> !subscriptions.containsKey(host.name()))
+            List<Host> open = hosts.all();
+            open.stream()
+                    .filter(host -> !isSubscribed(host))
                     .map(host -> new HostSubscription(host, shared))
                     .forEach(added::add);
+            if (subscriptions.size() + added.size() > open.size()) {
+                dropped.addAll(drop(open));
+            }
             added.forEach(s -> subscriptions.put(s.host().name(), s));
         }
         dropped.forEach(HostSubscription::drop);
         added.forEach(HostSubscription::begin);
+    }
+
+    private boolean isSubscribed(Host host) {
+        HostSubscription known = subscriptions.get(host.name());
+        return known != null && known.host() == host;
+    }
+
+    /** Removes the subscriptions of other hosts, also of one that was opened again. */
+    private List<HostSubscription> drop(List<Host> open) {
+        Map<HostName, Host> now = new HashMap<>();
+        open.forEach(host -> now.put(host.name(), host));
+        List<HostSubscription> former = subscriptions.values().stream()
+                .filter(s -> now.get(s.host().name()) != s.host())
+                .toList();
+        subscriptions.values().removeAll(former);
+        return former;
     }
 
     /** The open host of this name, once this watch has a subscription to its events. */

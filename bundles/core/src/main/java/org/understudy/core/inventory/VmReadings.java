@@ -42,12 +42,9 @@ import org.understudy.core.definition.DomainView;
 @Component(service = VmReadings.class)
 public final class VmReadings implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VmReadings.class);
-    /** Hosts that hang while they are read, before others wait. */
-    private static final int THREADS = 128;
-
     private static final int EVENTS_WAITING = 10_000;
-    /** How old the facts of a host may be: they change without an event. */
-    private static final Duration FACTS_AGE = Duration.ofMinutes(10);
+    /** How old the facts of a host may be: they change without an event, and each reading opens a connection to the host. */
+    private static final Duration FACTS_AGE = Duration.ofHours(1);
 
     private static final Duration FACTS_TURN = Duration.ofSeconds(10);
 
@@ -71,7 +68,7 @@ public final class VmReadings implements AutoCloseable {
         this.hosts = hosts;
         this.scheduler = scheduler;
         this.reader = new VmReader(views);
-        this.executor = new HostExecutor("understudy-inventory", scheduler, THREADS, EVENTS_WAITING, this::readAll);
+        this.executor = new HostExecutor("understudy-inventory", scheduler, EVENTS_WAITING, this::readAll);
         this.watch = new HostWatch(
                 hosts,
                 host -> of(host).ifPresent(HostReadings::open),

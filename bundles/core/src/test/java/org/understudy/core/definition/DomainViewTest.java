@@ -103,6 +103,19 @@ class DomainViewTest {
         assertThat(StoredDefinitionDiff.of(TEXTBOOK, stored)).isEmpty();
     }
 
+    @Test
+    void aViewSharesTheEqualPartsOfAnotherOne() {
+        DomainView stored = DomainView.of(TEXTBOOK);
+
+        DomainView live = DomainView.of(TEXTBOOK.replace("<rom", "<alias name='ua-primary0'/><rom"))
+                .sharing(stored);
+
+        assertThat(live.name()).isSameAs(stored.name());
+        assertThat(live.uuid()).isSameAs(stored.uuid());
+        assertThat(live.pairs()).isNotEqualTo(stored.pairs());
+        assertThat(DomainView.of(TEXTBOOK).sharing(stored).nics()).isSameAs(stored.nics());
+    }
+
     private static PairView onlyPair(String definition) {
         assertThat(DomainView.of(definition).pairs()).hasSize(1);
         return DomainView.of(definition).pairs().get(0);

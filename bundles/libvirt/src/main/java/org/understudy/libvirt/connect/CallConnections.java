@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.libvirt.LibvirtException;
 import org.understudy.api.ErrorCode;
+import org.understudy.api.Subscription;
 import org.understudy.api.UnderstudyException;
 import org.understudy.concurrent.Scheduler;
 
@@ -22,12 +23,13 @@ final class CallConnections {
 
     private final Opener opener;
     private final Scheduler scheduler;
+    private final Duration connectDeadline;
     private final Set<SharedConnection> open = new HashSet<>();
     /** The last used one first, so that the others become idle. */
     private final Deque<Idle> idle = new ArrayDeque<>();
 
-    /** One at a time: sshd refuses many at once, and calls are shorter than a connect. */
-    private boolean opening;
+    /** One at a time, except those that hang: sshd refuses many at once, and calls are shorter than a connect. */
+    private Optional<Thread> opening = Optional.empty();
 
     private boolean closed;
     private boolean lost;
@@ -39,9 +41,11 @@ final class CallConnections {
 
     private record Idle(SharedConnection connection, long since) {}
 
-    CallConnections(Opener opener, Scheduler scheduler) {
+    /** @param connectDeadline limit for a connect, after which another thread opens one */
+    CallConnections(Opener opener, Scheduler scheduler, Duration connectDeadline) {
         this.opener = opener;
         this.scheduler = scheduler;
+        this.connectDeadline = connectDeadline;
     }
 
     /**
@@ -56,6 +60,8 @@ final class CallConnections {
             }
             close(List.of(next.get()));
         }
+        Thread self = Thread.currentThread();
+        Subscription deadline = scheduler.after(connectDeadline, () -> stopWaitingFor(self));
         try {
             SharedConnection fresh = opener.open();
             synchronized (this) {
@@ -63,16 +69,22 @@ final class CallConnections {
             }
             return fresh;
         } finally {
-            synchronized (this) {
-                opening = false;
-                notifyAll();
-            }
+            deadline.close();
+            stopWaitingFor(self);
+        }
+    }
+
+    /** A thread opens a connection no longer, or its connect hangs. */
+    private synchronized void stopWaitingFor(Thread opener) {
+        if (opening.equals(Optional.of(opener))) {
+            opening = Optional.empty();
+            notifyAll();
         }
     }
 
     /** Empty if the calling thread is to open a connection. */
     private synchronized Optional<SharedConnection> takeIdle() {
-        while (idle.isEmpty() && opening && !lost) {
+        while (idle.isEmpty() && opening.isPresent() && !lost) {
             try {
                 wait();
             } catch (InterruptedException e) {
@@ -83,7 +95,9 @@ final class CallConnections {
         if (lost) {
             throw new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Connections of the host are lost");
         }
-        opening = opening || idle.isEmpty();
+        if (idle.isEmpty()) {
+            opening = Optional.of(Thread.currentThread());
+        }
         return Optional.ofNullable(idle.pollFirst()).map(Idle::connection);
     }
 

@@ -7,7 +7,6 @@ import java.util.concurrent.RejectedExecutionException;
 import org.libvirt.LibvirtException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.understudy.api.HostName;
 import org.understudy.api.Subscription;
 
 /**
@@ -17,12 +16,15 @@ import org.understudy.api.Subscription;
 final class ConnectAttempt {
     private static final Logger LOG = LoggerFactory.getLogger(ConnectAttempt.class);
 
-    private final HostName host;
+    private final LibvirtSettings settings;
     private final LibvirtThreads threads;
     private final Duration limit;
     private final Steps steps;
     /** Known while it is prepared. */
     private Optional<SharedConnection> created = Optional.empty();
+
+    /** Whether the deadline has passed before it returned. */
+    private boolean overdue;
 
     private boolean failed;
     private boolean returned;
@@ -40,10 +42,13 @@ final class ConnectAttempt {
 
         /** Called at most once; does not block. */
         void failed(Outage outage);
+
+        /** An attempt that failed by its deadline has returned without a connection; does not block. */
+        void failedLate();
     }
 
-    ConnectAttempt(HostName host, LibvirtThreads threads, Duration limit, Steps steps) {
-        this.host = host;
+    ConnectAttempt(LibvirtSettings settings, LibvirtThreads threads, Duration limit, Steps steps) {
+        this.settings = settings;
         this.threads = threads;
         this.limit = limit;
         this.steps = steps;
@@ -53,7 +58,7 @@ final class ConnectAttempt {
     void start() {
         Subscription deadline = threads.scheduler().after(limit, this::exceeded);
         try {
-            threads.calls().run(host, () -> {
+            threads.calls().run(settings.name(), () -> {
                 try {
                     run();
                 } finally {
@@ -66,18 +71,13 @@ final class ConnectAttempt {
         }
     }
 
-    /** True while libvirt keeps the thread after the deadline. */
-    synchronized boolean isOverdue() {
-        return failed && !returned;
-    }
-
     private void run() {
         try {
             SharedConnection fresh = steps.open();
             prepare(fresh);
             synchronized (this) {
                 created = Optional.empty();
-                returned = true;
+                returned();
             }
             steps.succeeded(fresh);
         } catch (LibvirtException e) {
@@ -106,6 +106,8 @@ final class ConnectAttempt {
                 return;
             }
             silent = created;
+            overdue = true;
+            threads.hanging().add(settings.uri());
         }
         silent.ifPresent(this::end);
         fail(Outage.because("has accepted no connection within " + Outage.seconds(limit)));
@@ -113,17 +115,30 @@ final class ConnectAttempt {
 
     private void end(SharedConnection silent) {
         try {
-            threads.calls().run(host, () -> silent.endCallWhenSilent(SharedConnection.LOST_LIMIT));
+            threads.calls().run(settings.name(), () -> silent.endCallWhenSilent(SharedConnection.LOST_LIMIT));
         } catch (RejectedExecutionException e) {
-            LOG.debug("Host {}: silent connection is not closed", host, e);
+            LOG.debug("Host {}: silent connection is not closed", settings.name(), e);
         }
     }
 
     private void returnedWith(Outage outage) {
+        boolean late;
         synchronized (this) {
-            returned = true;
+            late = overdue;
+            returned();
         }
-        fail(outage);
+        if (late) {
+            steps.failedLate();
+        } else {
+            fail(outage);
+        }
+    }
+
+    private void returned() {
+        if (overdue && !returned) {
+            threads.hanging().remove(settings.uri());
+        }
+        returned = true;
     }
 
     private void fail(Outage outage) {

@@ -2,9 +2,7 @@
 package org.understudy.libvirt.connect;
 
 import java.time.Duration;
-import java.util.HashSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.libvirt.LibvirtException;
@@ -36,9 +34,6 @@ public final class LibvirtConnection implements AutoCloseable {
 
     private Optional<LibvirtSession> current = Optional.empty();
     private Outage lastOutage = Outage.because("is not connected yet");
-    /** Those that may not have returned. */
-    private final Set<ConnectAttempt> attempts = new HashSet<>();
-
     private Subscription nextAttempt = () -> {};
     private int failedResyncs;
     private boolean closed;
@@ -111,8 +106,13 @@ public final class LibvirtConnection implements AutoCloseable {
                             .formatted(MAX_LEFT)));
             return;
         }
-        ConnectAttempt attempt =
-                new ConnectAttempt(host(), threads, timing.connectDeadline(), new ConnectAttempt.Steps() {
+        int hanging = threads.hanging().connects(settings.uri());
+        Duration pause = threads.hanging().pause(settings.uri(), timing.connectDeadline());
+        if (hanging >= HangingConnects.MAX || pause.compareTo(Duration.ZERO) > 0) {
+            failed.accept(Outage.because("has not answered earlier attempts to connect (%d)".formatted(hanging)));
+            return;
+        }
+        new ConnectAttempt(settings, threads, timing.connectDeadline(), new ConnectAttempt.Steps() {
                     @Override
                     public SharedConnection open() throws LibvirtException {
                         return new SharedConnection(
@@ -135,12 +135,20 @@ public final class LibvirtConnection implements AutoCloseable {
                     public void failed(Outage outage) {
                         failed.accept(outage);
                     }
-                });
-        synchronized (this) {
-            attempts.removeIf(a -> !a.isOverdue());
-            attempts.add(attempt);
+
+                    @Override
+                    public void failedLate() {
+                        reconnectSoon();
+                    }
+                })
+                .start();
+    }
+
+    /** The host has ended a connect that hung, so another one may succeed. */
+    private synchronized void reconnectSoon() {
+        if (isOutOfUse()) {
+            reconnectAfter(timing.retries().pause(1));
         }
-        attempt.start();
     }
 
     private SharedConnection openForCalls() throws LibvirtException {
@@ -250,10 +258,7 @@ public final class LibvirtConnection implements AutoCloseable {
             return;
         }
         lastOutage = outage;
-        // Each attempt that hangs has a thread: the more there are, the rarer is the next one.
-        Duration hanging = timing.connectDeadline()
-                .multipliedBy(
-                        attempts.stream().filter(ConnectAttempt::isOverdue).count());
+        Duration hanging = threads.hanging().pause(settings.uri(), timing.connectDeadline());
         Duration backoff = reconnects.afterFailure();
         Duration pause = backoff.compareTo(hanging) < 0 ? hanging : backoff;
         LOG.debug("Host {} {}; next attempt in {}", settings.name(), outage.why(), pause);

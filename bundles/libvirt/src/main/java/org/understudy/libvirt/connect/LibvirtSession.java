@@ -57,9 +57,9 @@ final class LibvirtSession {
         Scheduler scheduler = threads.scheduler();
         this.settings = settings;
         this.control = control;
-        this.connections = new CallConnections(opener, scheduler);
-        this.threads = threads;
         this.connectDeadline = timing.connectDeadline();
+        this.connections = new CallConnections(opener, scheduler, connectDeadline);
+        this.threads = threads;
         this.lost = lost;
         this.check = new LivenessCheck(settings.name(), control, threads, timing, connections::closeIdle, this::lose);
     }

@@ -41,6 +41,15 @@ public record LibvirtSettings(HostName name, String uri, String peerUri, Optiona
                 policy.name(), withoutPrompts(uri), peerUri, Optional.ofNullable(options.get("migration-uri")));
     }
 
+    /** False for libvirt's test driver, whose VMs exist in memory only. */
+    public boolean hasQemu() {
+        return driver(uri).equals("qemu");
+    }
+
+    private static String driver(String uri) {
+        return Optional.ofNullable(URI.create(uri).getScheme()).orElse("").replaceFirst("\\+.*", "");
+    }
+
     /** True if libvirt runs on this server's machine, so that its files can be read. */
     public boolean isLocal() {
         URI parsed = URI.create(uri);
@@ -49,8 +58,7 @@ public record LibvirtSettings(HostName name, String uri, String peerUri, Optiona
 
     private static void check(HostName host, String key, String text) {
         try {
-            String scheme = Optional.ofNullable(URI.create(text).getScheme()).orElse("");
-            if (!DRIVERS.contains(scheme.replaceFirst("\\+.*", ""))) {
+            if (!DRIVERS.contains(driver(text))) {
                 throw invalid(
                         host,
                         key,

@@ -5,12 +5,14 @@ import java.util.concurrent.ExecutorService;
 import org.understudy.concurrent.Scheduler;
 
 /**
- * Threads and time of all libvirt hosts. libvirt answers for a host or QEMU that hangs only after minutes or never, so these
- * pools are wide; their threads end when they are idle.
+ * Threads and time of all libvirt hosts. libvirt answers for a host or QEMU that hangs only after minutes or never, so none of
+ * these pools waits for such a call; their threads end when they are idle.
  *
  * @param events delivers events; their listeners do not block
  * @param connections reads hosts again after a loss
+ * @param hanging the connects that have not returned by their deadline
  * @param calls all calls that libvirt may block
+ * @param pings checks whether the hosts are alive
  * @param queries queries QEMU
  * @param migrations calls that libvirt blocks for the duration of a migration
  */
@@ -18,26 +20,28 @@ public record LibvirtThreads(
         Scheduler scheduler,
         ExecutorService events,
         ExecutorService connections,
+        HangingConnects hanging,
         NativeCalls calls,
+        PingTurns pings,
         ExecutorService queries,
         ExecutorService migrations)
         implements AutoCloseable {
-    /** The number of calls that may hang before others wait. */
-    private static final int HANGING_CALLS = 256;
+    private static final int MIGRATIONS = 256;
 
     public LibvirtThreads(Scheduler scheduler) {
+        this(scheduler, new NativeCalls(scheduler.blockingPool("understudy-libvirt-calls")));
+    }
+
+    private LibvirtThreads(Scheduler scheduler, NativeCalls calls) {
         this(
                 scheduler,
                 scheduler.pool("understudy-libvirt-events"),
-                wide(scheduler, "understudy-libvirt-connections"),
-                new NativeCalls(scheduler.blockingPool("understudy-libvirt-calls")),
-                wide(scheduler, "understudy-libvirt-queries"),
-                wide(scheduler, "understudy-libvirt-migrations"));
-    }
-
-    /** Queries and migrations are bounded by the VMs, tasks of connections by the hosts. */
-    private static ExecutorService wide(Scheduler scheduler, String name) {
-        return scheduler.pool(name, HANGING_CALLS, Integer.MAX_VALUE);
+                scheduler.hostPool("understudy-libvirt-connections"),
+                new HangingConnects(scheduler),
+                calls,
+                new PingTurns(scheduler, calls),
+                scheduler.hostPool("understudy-libvirt-queries"),
+                scheduler.pool("understudy-libvirt-migrations", MIGRATIONS, Integer.MAX_VALUE));
     }
 
     @Override

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.libvirt.connect;
 
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.libvirt.LibvirtException;
@@ -14,7 +13,7 @@ import org.understudy.api.Subscription;
  * Sends a query to libvirt at each interval, over a connection without calls. libvirtd answers it on threads that it keeps for
  * queries that never wait for a QEMU, so a daemon whose other threads all wait is alive.
  */
-final class LivenessCheck implements AutoCloseable {
+final class LivenessCheck implements PingTurns.Ping, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LivenessCheck.class);
 
     private final HostName host;
@@ -24,7 +23,9 @@ final class LivenessCheck implements AutoCloseable {
     private final Runnable alive;
     private final Consumer<Outage> lost;
     private final AtomicBoolean waiting = new AtomicBoolean();
-    private Subscription timer = () -> {};
+    /** When the next ping is due; used by the turns alone. */
+    private long next;
+
     private boolean closed;
 
     /**
@@ -48,24 +49,28 @@ final class LivenessCheck implements AutoCloseable {
 
     synchronized void start() {
         if (!closed) {
-            timer = threads.scheduler().every(timing.pingInterval(), this::next);
+            next = threads.scheduler().nanos();
+            threads.pings().add(this);
         }
     }
 
-    /** Runs on the timer. */
-    private void next() {
-        if (!waiting.compareAndSet(false, true)) {
-            return;
-        }
-        try {
-            threads.calls().run(host, this::ping);
-        } catch (RejectedExecutionException e) {
-            waiting.set(false);
-            LOG.debug("Host {}: liveness check was not started", host, e);
-        }
+    @Override
+    public HostName host() {
+        return host;
     }
 
-    private void ping() {
+    /** Not while the answer to the last one is missing. */
+    @Override
+    public boolean isDue(long nanos) {
+        if (nanos - next < 0 || !waiting.compareAndSet(false, true)) {
+            return false;
+        }
+        next = nanos + timing.pingInterval().toNanos();
+        return true;
+    }
+
+    @Override
+    public void send() {
         try {
             if (connection.acquire()) {
                 try {
@@ -99,6 +104,6 @@ final class LivenessCheck implements AutoCloseable {
     @Override
     public synchronized void close() {
         closed = true;
-        timer.close();
+        threads.pings().remove(this);
     }
 }

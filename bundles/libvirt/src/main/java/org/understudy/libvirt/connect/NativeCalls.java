@@ -32,18 +32,35 @@ public final class NativeCalls {
     void run(HostName host, Runnable task) {
         running.merge(host, 1, Integer::sum);
         try {
-            threads.execute(() -> {
-                try {
-                    task.run();
-                } catch (RuntimeException | Error e) {
-                    LOG.error("Host {}: unhandled exception in a call of libvirt", host, e);
-                } finally {
-                    ended(host);
-                }
-            });
+            threads.execute(() -> runCounted(host, task));
         } catch (RejectedExecutionException e) {
             ended(host);
             throw e;
+        }
+    }
+
+    /**
+     * Runs a task for several hosts on a thread of its own; does not block. It calls {@link #count} for each host.
+     *
+     * @throws RejectedExecutionException as {@link #run}
+     */
+    void execute(Runnable task) {
+        threads.execute(task);
+    }
+
+    /** Runs a task of a host on the calling thread. */
+    void count(HostName host, Runnable task) {
+        running.merge(host, 1, Integer::sum);
+        runCounted(host, task);
+    }
+
+    private void runCounted(HostName host, Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException | Error e) {
+            LOG.error("Host {}: unhandled exception in a call of libvirt", host, e);
+        } finally {
+            ended(host);
         }
     }
 

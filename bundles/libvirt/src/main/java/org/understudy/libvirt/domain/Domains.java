@@ -4,7 +4,10 @@ package org.understudy.libvirt.domain;
 import com.sun.jna.Pointer;
 import com.sun.jna.ptr.IntByReference;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.libvirt.Domain;
@@ -27,7 +30,13 @@ public final class Domains {
     /** Affects the running VM only, not its stored definition. Source: VIR_DOMAIN_AFFECT_LIVE. */
     static final int LIVE = 1;
 
+    /** Filters of a list. Source: virConnectListAllDomainsFlags. */
     private static final int ALL = 0;
+
+    private static final int RUNNING = 16;
+    private static final int SHUTOFF = 64;
+    /** With more VMs, lists by state cost fewer calls than the state of each. */
+    private static final int FEW = 3;
 
     /** Source: VIR_DOMAIN_PAUSED. */
     private static final int PAUSED = 3;
@@ -62,6 +71,48 @@ public final class Domains {
         });
     }
 
+    /** Calls each domain on one connection. Those that are gone, or for which the call fails, are left out. */
+    <T> Map<VmName, T> callEach(String what, Collection<VmName> vms, DomainCall<T> call) {
+        return connection.call(what, c -> {
+            Map<VmName, T> results = new HashMap<>();
+            Domain[] domains = vms.size() == 1 ? lookUp(c, vms.iterator().next()) : c.listAllDomains(ALL);
+            try {
+                for (Domain domain : domains) {
+                    VmName vm = new VmName(domain.getName());
+                    if (vms.contains(vm)) {
+                        callOne(c, domain, call).ifPresent(result -> results.put(vm, result));
+                    }
+                }
+            } finally {
+                free(domains);
+            }
+            return results;
+        });
+    }
+
+    private static Domain[] lookUp(NativeConnect connect, VmName vm) throws LibvirtException {
+        try {
+            return new Domain[] {connect.domainLookupByName(vm.value())};
+        } catch (LibvirtException e) {
+            if (e.getError().getCode() == ErrorNumber.VIR_ERR_NO_DOMAIN) {
+                return new Domain[0];
+            }
+            throw e;
+        }
+    }
+
+    private static <T> Optional<T> callOne(NativeConnect connect, Domain domain, DomainCall<T> call)
+            throws LibvirtException {
+        try {
+            return Optional.of(call.apply(domain));
+        } catch (LibvirtException e) {
+            if (!connect.responds()) {
+                throw e;
+            }
+            return Optional.empty();
+        }
+    }
+
     /** @throws UnderstudyException {@link ErrorCode#VM_NOT_FOUND} */
     public void run(String what, VmName vm, DomainAction action) {
         call(what, vm, domain -> {
@@ -75,17 +126,54 @@ public final class Domains {
             List<HostedVm> found = new ArrayList<>();
             Domain[] domains = c.listAllDomains(ALL);
             try {
+                Map<String, VmState> states = domains.length > FEW ? states(c) : Map.of();
                 for (Domain domain : domains) {
-                    hosted(c, new VmName(domain.getName()), domain).ifPresent(found::add);
+                    VmName name = new VmName(domain.getName());
+                    VmState state = states.get(name.value());
+                    if (state == null) {
+                        hosted(c, name, domain).ifPresent(found::add);
+                    } else {
+                        found.add(new HostedVm(name, UUID.fromString(domain.getUUIDString()), state, ""));
+                    }
                 }
             } finally {
-                // All of them, also if a call on one failed: each keeps the connection open.
-                for (Domain domain : domains) {
-                    domain.free();
-                }
+                free(domains);
             }
             return found;
         });
+    }
+
+    /** The states of the VMs that are simply running or off, by name. */
+    private static Map<String, VmState> states(NativeConnect connect) throws LibvirtException {
+        Map<String, VmState> states = new HashMap<>();
+        for (String name : names(connect, RUNNING)) {
+            states.put(name, VmState.RUNNING);
+        }
+        for (String name : names(connect, SHUTOFF)) {
+            // In both lists: it has stopped meanwhile.
+            states.put(name, VmState.SHUTOFF);
+        }
+        return states;
+    }
+
+    private static List<String> names(NativeConnect connect, int filter) throws LibvirtException {
+        Domain[] domains = connect.listAllDomains(filter);
+        try {
+            List<String> names = new ArrayList<>();
+            for (Domain domain : domains) {
+                names.add(domain.getName());
+            }
+            return names;
+        } finally {
+            free(domains);
+        }
+    }
+
+    /** All of them, also if a call on one failed: each keeps the connection open. */
+    private static void free(Domain[] domains) throws LibvirtException {
+        for (Domain domain : domains) {
+            domain.free();
+        }
     }
 
     public Optional<HostedVm> find(VmName vm) {

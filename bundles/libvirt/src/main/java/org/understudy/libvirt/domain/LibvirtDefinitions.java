@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.libvirt.domain;
 
+import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import org.libvirt.Domain;
 import org.libvirt.Error.ErrorNumber;
@@ -8,6 +10,7 @@ import org.libvirt.LibvirtException;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
+import org.understudy.api.spi.Host;
 import org.understudy.api.xml.DomainDocument;
 import org.understudy.api.xml.XmlElement;
 import org.understudy.libvirt.connect.LibvirtConnection;
@@ -37,15 +40,28 @@ public final class LibvirtDefinitions {
     }
 
     public String configured(VmName vm) {
-        return domains.call("read the definition of", vm, d -> d.getXMLDesc(SECURE | INACTIVE));
+        return domains.call("read the definition of", vm, LibvirtDefinitions::configured);
+    }
+
+    private static String configured(Domain domain) throws LibvirtException {
+        return domain.getXMLDesc(SECURE | INACTIVE);
     }
 
     /** Empty if the VM is shut off. */
     public Optional<String> live(VmName vm) {
-        return domains.call(
-                "read the live definition of",
-                vm,
-                d -> d.isActive() == 1 ? Optional.of(d.getXMLDesc(SECURE | MIGRATABLE)) : Optional.empty());
+        return domains.call("read the live definition of", vm, LibvirtDefinitions::live);
+    }
+
+    private static Optional<String> live(Domain domain) throws LibvirtException {
+        return domain.isActive() == 1 ? Optional.of(domain.getXMLDesc(SECURE | MIGRATABLE)) : Optional.empty();
+    }
+
+    /** Those that can be read. */
+    public Map<VmName, Host.VmDefinitions> all(Collection<VmName> vms) {
+        return domains.callEach(
+                "read the definitions of the VMs",
+                vms,
+                domain -> new Host.VmDefinitions(configured(domain), live(domain)));
     }
 
     /** Includes what libvirt chose for this run, such as VFs of its networks; empty if the VM is shut off. */

@@ -53,6 +53,9 @@ public final class LibvirtPrimaries {
      * hidden or lost.
      */
     public PrimaryPresence presence(VmName vm, Alias primary) {
+        if (!monitor.exists()) {
+            return PrimaryPresence.UNKNOWN;
+        }
         try {
             Alias id = aliases.deviceOf(vm, primary);
             Optional<Alias> standby = standbyOf(vm, primary);
@@ -71,7 +74,6 @@ public final class LibvirtPrimaries {
             return negotiated.orElse(true) ? PrimaryPresence.ABSENT : PrimaryPresence.HIDDEN;
         } catch (UnderstudyException e) {
             return switch (e.code()) {
-                // Not supported: libvirt's test driver has no QEMU.
                 case LIBVIRT_ERROR, DEADLINE_EXCEEDED, NOT_SUPPORTED -> PrimaryPresence.UNKNOWN;
                 default -> throw e;
             };

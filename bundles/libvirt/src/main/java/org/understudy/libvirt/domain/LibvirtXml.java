@@ -3,16 +3,21 @@ package org.understudy.libvirt.domain;
 
 import java.io.IOException;
 import java.io.StringReader;
+import java.lang.ref.SoftReference;
 import java.util.List;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.xml.XMLConstants;
+import javax.xml.parsers.DocumentBuilder;
 import javax.xml.parsers.DocumentBuilderFactory;
 import javax.xml.parsers.ParserConfigurationException;
+import javax.xml.xpath.XPath;
 import javax.xml.xpath.XPathConstants;
 import javax.xml.xpath.XPathExpressionException;
 import javax.xml.xpath.XPathFactory;
@@ -29,20 +34,49 @@ import org.xml.sax.SAXException;
 
 /** A read-only XML document of libvirt, such as its capabilities. Used by one thread. */
 final class LibvirtXml {
+    /** Those that no thread uses: to make them takes longer than to read a document. They are dropped when memory is short. */
+    private static final Queue<SoftReference<Tools>> TOOLS = new ConcurrentLinkedQueue<>();
+
     private final Document document;
 
     private LibvirtXml(Document document) {
         this.document = document;
     }
 
+    private record Tools(DocumentBuilder parser, XPath paths) {
+        static Tools create() {
+            try {
+                DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
+                factory.setNamespaceAware(true);
+                factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
+                factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
+                return new Tools(
+                        factory.newDocumentBuilder(),
+                        XPathFactory.newDefaultInstance().newXPath());
+            } catch (ParserConfigurationException e) {
+                throw new UnderstudyException(ErrorCode.INTERNAL, "The XML parser of this JDK cannot be used", e);
+            }
+        }
+
+        static Tools take() {
+            return Optional.ofNullable(TOOLS.poll()).map(SoftReference::get).orElseGet(Tools::create);
+        }
+
+        /** Not called after an error. */
+        void putBack() {
+            parser.reset();
+            paths.reset();
+            TOOLS.add(new SoftReference<>(this));
+        }
+    }
+
     static LibvirtXml parse(String xml) {
+        Tools tools = Tools.take();
         try {
-            DocumentBuilderFactory factory = DocumentBuilderFactory.newDefaultInstance();
-            factory.setNamespaceAware(true);
-            factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
-            factory.setFeature("http://apache.org/xml/features/disallow-doctype-decl", true);
-            return new LibvirtXml(factory.newDocumentBuilder().parse(new InputSource(new StringReader(xml))));
-        } catch (ParserConfigurationException | SAXException | IOException e) {
+            LibvirtXml document = new LibvirtXml(tools.parser().parse(new InputSource(new StringReader(xml))));
+            tools.putBack();
+            return document;
+        } catch (SAXException | IOException e) {
             throw new UnderstudyException(
                     ErrorCode.MALFORMED_XML, "XML from libvirt cannot be parsed: " + e.getMessage(), e);
         }
@@ -71,9 +105,10 @@ final class LibvirtXml {
     }
 
     private Stream<Node> nodes(String path) {
+        Tools tools = Tools.take();
         try {
-            NodeList nodes = (NodeList)
-                    XPathFactory.newDefaultInstance().newXPath().evaluate(path, document, XPathConstants.NODESET);
+            NodeList nodes = (NodeList) tools.paths().evaluate(path, document, XPathConstants.NODESET);
+            tools.putBack();
             return IntStream.range(0, nodes.getLength()).mapToObj(nodes::item);
         } catch (XPathExpressionException e) {
             throw new UnderstudyException(ErrorCode.INTERNAL, "XPath " + path + " is invalid: " + e.getMessage(), e);

@@ -12,8 +12,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.libvirt.Error.ErrorNumber;
-import org.libvirt.LibvirtException;
 import org.understudy.api.ErrorCode;
 import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
@@ -31,14 +29,23 @@ public final class Monitor {
     private final Duration timeout;
     /** By VM: at most one query is open to a QEMU that hangs. */
     private final Map<VmName, CompletableFuture<String>> overdue = new ConcurrentHashMap<>();
-    /** Set once libvirt has reported that its driver has no QEMU; that does not change. */
-    private volatile boolean withoutQemu;
 
-    /** @param timeout limit for QEMU's answer */
-    public Monitor(Domains domains, Executor threads, Duration timeout) {
+    private final boolean qemu;
+
+    /**
+     * @param timeout limit for QEMU's answer
+     * @param qemu whether libvirt's driver has a QEMU
+     */
+    public Monitor(Domains domains, Executor threads, Duration timeout, boolean qemu) {
         this.domains = domains;
         this.threads = threads;
         this.timeout = timeout;
+        this.qemu = qemu;
+    }
+
+    /** False if libvirt's driver has no QEMU, so that a query fails. */
+    boolean exists() {
+        return qemu;
     }
 
     /**
@@ -73,7 +80,7 @@ public final class Monitor {
         if (overdue.containsKey(vm)) {
             throw timedOut(vm);
         }
-        if (withoutQemu) {
+        if (!qemu) {
             throw new UnderstudyException(
                     ErrorCode.NOT_SUPPORTED, "VM %s: libvirt driver has no QEMU monitor".formatted(vm));
         }
@@ -93,16 +100,11 @@ public final class Monitor {
         }
     }
 
-    private UnderstudyException failure(VmName vm, ExecutionException e) {
-        if (!(e.getCause() instanceof UnderstudyException cause)) {
-            return new UnderstudyException(
-                    ErrorCode.INTERNAL, "VM " + vm + ": monitor query failed: " + e.getCause(), e);
-        }
-        if (cause.getCause() instanceof LibvirtException reason
-                && reason.getError().getCode() == ErrorNumber.VIR_ERR_NO_SUPPORT) {
-            withoutQemu = true;
-        }
-        return cause;
+    private static UnderstudyException failure(VmName vm, ExecutionException e) {
+        return e.getCause() instanceof UnderstudyException cause
+                ? cause
+                : new UnderstudyException(
+                        ErrorCode.INTERNAL, "VM " + vm + ": monitor query failed: " + e.getCause(), e);
     }
 
     private UnderstudyException timedOut(VmName vm) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package org.understudy.libvirt.event;
 
+import com.sun.jna.Pointer;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.Logger;
@@ -13,10 +14,16 @@ import org.understudy.libvirt.connect.NativeLibvirt.UpdateCallback;
 public final class ChangeNotifier {
     private static final Logger LOG = LoggerFactory.getLogger(ChangeNotifier.class);
 
+    /** libvirt keeps bare pointers to the callbacks, so they are constants. */
+    private static final EventReceivers<ChangeNotifier> RECEIVERS = new EventReceivers<>();
+
+    private static final LifecycleCallback LIFECYCLE =
+            (connect, object, event, detail, to) -> RECEIVERS.deliver(to, ChangeNotifier::notifyListeners);
+    private static final UpdateCallback UPDATE =
+            (connect, object, to) -> RECEIVERS.deliver(to, ChangeNotifier::notifyListeners);
+
     private final String kind;
     private final List<Runnable> listeners = new CopyOnWriteArrayList<>();
-    private final LifecycleCallback lifecycle = (connect, object, event, detail, opaque) -> notifyListeners();
-    private final UpdateCallback update = (connect, object, opaque) -> notifyListeners();
 
     /** @param kind display name of what changes, such as {@code networks} */
     public ChangeNotifier(String kind) {
@@ -27,12 +34,21 @@ public final class ChangeNotifier {
         return kind;
     }
 
-    LifecycleCallback lifecycle() {
-        return lifecycle;
+    static LifecycleCallback lifecycle() {
+        return LIFECYCLE;
     }
 
-    UpdateCallback update() {
-        return update;
+    static UpdateCallback update() {
+        return UPDATE;
+    }
+
+    /** Returns what libvirt is to pass to the callbacks of a registration. */
+    Pointer receive() {
+        return RECEIVERS.add(this);
+    }
+
+    static void end(Pointer registration) {
+        RECEIVERS.remove(registration);
     }
 
     /** Listeners run on the event loop's thread, or on the thread that opened or lost the connection. */

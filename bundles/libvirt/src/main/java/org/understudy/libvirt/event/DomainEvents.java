@@ -19,10 +19,62 @@ import org.understudy.libvirt.connect.NativeLibvirt;
 
 /**
  * Converts libvirt callbacks into host events. A callback runs on libvirt's thread, hands off at once and never throws.
- * libvirt keeps bare pointers to the callbacks, so they are fields.
+ * libvirt keeps bare pointers to the callbacks, so they are constants.
  */
 public final class DomainEvents {
     private static final Logger LOG = LoggerFactory.getLogger(DomainEvents.class);
+
+    private static final EventReceivers<DomainEvents> RECEIVERS = new EventReceivers<>();
+
+    private static final DomainCallback.Lifecycle LIFECYCLE = (c, d, event, detail, to) -> RECEIVERS.deliver(
+            to,
+            e -> e.publish(
+                    d,
+                    vm -> LifecycleEvents.map(
+                            vm, e.now(), event, detail, e.monitored, e.outgoingDomains.contains(vm))));
+    private static final DomainCallback.Generic REBOOT = (c, d, to) -> RECEIVERS.deliver(
+            to,
+            e -> e.publish(d, vm -> e.monitored ? Optional.empty() : Optional.of(new HostEvent.WasReset(vm, e.now()))));
+    private static final DomainCallback.Device REMOVED = (c, d, alias, to) ->
+            RECEIVERS.deliver(to, e -> e.publish(d, alias, (vm, a) -> new HostEvent.DeviceGone(vm, e.now(), a)));
+    private static final DomainCallback.Device ADDED = (c, d, alias, to) ->
+            RECEIVERS.deliver(to, e -> e.publish(d, alias, (vm, a) -> new HostEvent.DevicePlugged(vm, e.now(), a)));
+    private static final DomainCallback.Device REMOVAL_FAILED = (c, d, alias, to) ->
+            RECEIVERS.deliver(to, e -> e.publish(d, alias, (vm, a) -> new HostEvent.UnplugRefused(vm, e.now(), a)));
+    private static final DomainCallback.Metadata METADATA = (c, d, type, namespace, to) ->
+            RECEIVERS.deliver(to, e -> e.publish(d, vm -> Optional.of(new HostEvent.DefinitionChanged(vm, e.now()))));
+    private static final DomainCallback.Iteration ITERATION = (c, d, pass, to) ->
+            RECEIVERS.deliver(to, e -> e.publish(d, vm -> Optional.of(new HostEvent.MemoryPass(vm, e.now(), pass))));
+    private static final DomainCallback.JobCompleted JOB_COMPLETED = (c, d, parameters, count, to) -> RECEIVERS.deliver(
+            to,
+            e -> e.publish(
+                    d,
+                    vm -> TypedParameters.unsigned(parameters, count, "downtime")
+                            .map(millis -> new HostEvent.MigrationMeasured(vm, e.now(), Duration.ofMillis(millis)))));
+    private static final DomainCallback.Monitor MONITOR =
+            (c, d, event, seconds, micros, details, to) -> RECEIVERS.deliver(
+                    to,
+                    e -> e.publish(
+                            d, vm -> MonitorEvent.map(vm, e.localTime(seconds, micros), event, details, e::nameOf)));
+
+    /** By event number. Source: libvirt's virDomainEventID. */
+    private static final Map<Integer, DomainCallback> CALLBACKS = Map.of(
+            0,
+            LIFECYCLE,
+            1,
+            REBOOT,
+            15,
+            REMOVED,
+            19,
+            ADDED,
+            20,
+            ITERATION,
+            21,
+            JOB_COMPLETED,
+            22,
+            REMOVAL_FAILED,
+            23,
+            METADATA);
 
     private final HostEventQueue events;
     private final OutgoingDomains outgoingDomains;
@@ -30,26 +82,6 @@ public final class DomainEvents {
     private final Scheduler scheduler;
     private final HostClock hostClock;
     private volatile boolean monitored;
-
-    private final DomainCallback.Lifecycle lifecycle = this::lifecycle;
-    private final DomainCallback.Generic reboot = (c, d, o) ->
-            publish(d, vm -> monitored ? Optional.empty() : Optional.of(new HostEvent.WasReset(vm, now())));
-    private final DomainCallback.Device removed =
-            (c, d, alias, o) -> publish(d, alias, (vm, a) -> new HostEvent.DeviceGone(vm, now(), a));
-    private final DomainCallback.Device added =
-            (c, d, alias, o) -> publish(d, alias, (vm, a) -> new HostEvent.DevicePlugged(vm, now(), a));
-    private final DomainCallback.Device removalFailed =
-            (c, d, alias, o) -> publish(d, alias, (vm, a) -> new HostEvent.UnplugRefused(vm, now(), a));
-    private final DomainCallback.Metadata metadata =
-            (c, d, type, namespace, o) -> publish(d, vm -> Optional.of(new HostEvent.DefinitionChanged(vm, now())));
-    private final DomainCallback.Iteration iteration =
-            (c, d, pass, o) -> publish(d, vm -> Optional.of(new HostEvent.MemoryPass(vm, now(), pass)));
-    private final DomainCallback.JobCompleted jobCompleted = (c, d, parameters, count, o) -> publish(
-            d,
-            vm -> TypedParameters.unsigned(parameters, count, "downtime")
-                    .map(millis -> new HostEvent.MigrationMeasured(vm, now(), Duration.ofMillis(millis))));
-    private final DomainCallback.Monitor monitor = (c, d, event, seconds, micros, details, o) ->
-            publish(d, vm -> MonitorEvent.map(vm, localTime(seconds, micros), event, details, this::nameOf));
 
     /**
      * @param names the names of devices by VM and alias; does not block
@@ -67,29 +99,22 @@ public final class DomainEvents {
         this.hostClock = new HostClock(scheduler);
     }
 
-    /** Callbacks by event number. Source: libvirt's virDomainEventID. */
-    Map<Integer, DomainCallback> callbacks() {
-        return Map.of(
-                0,
-                lifecycle,
-                1,
-                reboot,
-                15,
-                removed,
-                19,
-                added,
-                20,
-                iteration,
-                21,
-                jobCompleted,
-                22,
-                removalFailed,
-                23,
-                metadata);
+    /** The callbacks of all hosts, by event number. */
+    static Map<Integer, DomainCallback> callbacks() {
+        return CALLBACKS;
     }
 
-    DomainCallback.Monitor monitor() {
-        return monitor;
+    static DomainCallback.Monitor monitor() {
+        return MONITOR;
+    }
+
+    /** Returns what libvirt is to pass to the callbacks of a registration. */
+    Pointer receive() {
+        return RECEIVERS.add(this);
+    }
+
+    static void end(Pointer registration) {
+        RECEIVERS.remove(registration);
     }
 
     /** Set if QEMU monitor events arrive as well: an event that both report is taken from QEMU, for its timestamp. */
@@ -99,10 +124,6 @@ public final class DomainEvents {
 
     boolean monitored() {
         return monitored;
-    }
-
-    private void lifecycle(Pointer connect, Pointer domain, int event, int detail, Pointer opaque) {
-        publish(domain, vm -> LifecycleEvents.map(vm, now(), event, detail, monitored, outgoingDomains.contains(vm)));
     }
 
     private Instant localTime(long seconds, int micros) {

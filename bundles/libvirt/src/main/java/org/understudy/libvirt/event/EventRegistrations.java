@@ -35,8 +35,17 @@ public final class EventRegistrations implements ConnectionListener {
     private final ChangeNotifier devices;
     private final Runnable afterLoss;
     private final Runnable afterReconnect;
-    /** Deregistration calls by connection. */
-    private final Map<NativeConnect, List<IntSupplier>> registered = new ConcurrentHashMap<>();
+    private final Map<NativeConnect, Registration> registered = new ConcurrentHashMap<>();
+
+    /** What libvirt passes to the callbacks of a connection, and the calls that deregister them. */
+    private record Registration(Pointer events, Pointer networks, Pointer devices, List<IntSupplier> deregistrations) {
+        void end() {
+            deregistrations.forEach(deregistration -> logFailure(deregistration.getAsInt()));
+            DomainEvents.end(events);
+            ChangeNotifier.end(networks);
+            ChangeNotifier.end(devices);
+        }
+    }
 
     /**
      * @param devices also notified when a connection is closed
@@ -59,23 +68,22 @@ public final class EventRegistrations implements ConnectionListener {
     @Override
     public void register(NativeConnect connect) {
         Pointer pointer = connect.pointer();
-        List<IntSupplier> deregistrations = new CopyOnWriteArrayList<>();
-        registered.put(connect, deregistrations);
-        events.callbacks()
+        Registration fresh =
+                new Registration(events.receive(), networks.receive(), devices.receive(), new CopyOnWriteArrayList<>());
+        registered.put(connect, fresh);
+        DomainEvents.callbacks()
                 .forEach((event, callback) -> callbackId(
                                 "event " + event,
                                 NativeLibvirt.INSTANCE.virConnectDomainEventRegisterAny(
-                                        pointer, Pointer.NULL, event, callback, Pointer.NULL, Pointer.NULL))
-                        .ifPresent(n -> deregistrations.add(
-                                () -> NativeLibvirt.INSTANCE.virConnectDomainEventDeregisterAny(pointer, n))));
-        registerNetworkEvents(connect)
-                .ifPresent(n -> deregistrations.add(
-                        () -> NativeLibvirt.INSTANCE.virConnectNetworkEventDeregisterAny(pointer, n)));
-        registerDeviceEvents(connect, DEVICE_LIFECYCLE, devices.lifecycle(), deregistrations);
-        registerDeviceEvents(connect, DEVICE_UPDATE, devices.update(), deregistrations);
-        Optional<Integer> monitor = registerMonitorEvents(pointer);
-        monitor.ifPresent(n -> deregistrations.add(
-                () -> NativeLibvirtQemu.INSTANCE.virConnectDomainQemuMonitorEventDeregister(pointer, n)));
+                                        pointer, Pointer.NULL, event, callback, fresh.events(), Pointer.NULL))
+                        .ifPresent(n -> fresh.deregistrations()
+                                .add(() -> NativeLibvirt.INSTANCE.virConnectDomainEventDeregisterAny(pointer, n))));
+        registerNetworkEvents(connect, fresh);
+        registerDeviceEvents(connect, DEVICE_LIFECYCLE, ChangeNotifier.lifecycle(), fresh);
+        registerDeviceEvents(connect, DEVICE_UPDATE, ChangeNotifier.update(), fresh);
+        Optional<Integer> monitor = registerMonitorEvents(pointer, fresh);
+        monitor.ifPresent(n -> fresh.deregistrations()
+                .add(() -> NativeLibvirtQemu.INSTANCE.virConnectDomainQemuMonitorEventDeregister(pointer, n)));
         events.monitored(monitor.isPresent());
     }
 
@@ -84,29 +92,31 @@ public final class EventRegistrations implements ConnectionListener {
         return events.monitored();
     }
 
-    private Optional<Integer> registerNetworkEvents(NativeConnect connect) {
-        return registerOptional(
-                connect,
-                networks,
-                NativeLibvirt.INSTANCE.virConnectNetworkEventRegisterAny(
-                        connect.pointer(),
-                        Pointer.NULL,
-                        NETWORK_LIFECYCLE,
-                        networks.lifecycle(),
-                        Pointer.NULL,
-                        Pointer.NULL));
+    private void registerNetworkEvents(NativeConnect connect, Registration fresh) {
+        Pointer pointer = connect.pointer();
+        registerOptional(
+                        connect,
+                        networks,
+                        NativeLibvirt.INSTANCE.virConnectNetworkEventRegisterAny(
+                                pointer,
+                                Pointer.NULL,
+                                NETWORK_LIFECYCLE,
+                                ChangeNotifier.lifecycle(),
+                                fresh.networks(),
+                                Pointer.NULL))
+                .ifPresent(n -> fresh.deregistrations()
+                        .add(() -> NativeLibvirt.INSTANCE.virConnectNetworkEventDeregisterAny(pointer, n)));
     }
 
-    private void registerDeviceEvents(
-            NativeConnect connect, int event, Callback callback, List<IntSupplier> deregistrations) {
+    private void registerDeviceEvents(NativeConnect connect, int event, Callback callback, Registration fresh) {
         Pointer pointer = connect.pointer();
         registerOptional(
                         connect,
                         devices,
                         NativeLibvirt.INSTANCE.virConnectNodeDeviceEventRegisterAny(
-                                pointer, Pointer.NULL, event, callback, Pointer.NULL, Pointer.NULL))
-                .ifPresent(n -> deregistrations.add(
-                        () -> NativeLibvirt.INSTANCE.virConnectNodeDeviceEventDeregisterAny(pointer, n)));
+                                pointer, Pointer.NULL, event, callback, fresh.devices(), Pointer.NULL))
+                .ifPresent(n -> fresh.deregistrations()
+                        .add(() -> NativeLibvirt.INSTANCE.virConnectNodeDeviceEventDeregisterAny(pointer, n)));
     }
 
     /** Networks and devices have daemons of their own on some hosts, which may not run: VMs can be managed without them. */
@@ -122,7 +132,7 @@ public final class EventRegistrations implements ConnectionListener {
         }
     }
 
-    private Optional<Integer> registerMonitorEvents(Pointer pointer) {
+    private static Optional<Integer> registerMonitorEvents(Pointer pointer, Registration fresh) {
         try {
             return callbackId(
                     "QEMU monitor events",
@@ -130,8 +140,8 @@ public final class EventRegistrations implements ConnectionListener {
                             pointer,
                             Pointer.NULL,
                             MonitorEvent.NAMES,
-                            events.monitor(),
-                            Pointer.NULL,
+                            DomainEvents.monitor(),
+                            fresh.events(),
                             Pointer.NULL,
                             NativeLibvirtQemu.REGEX));
         } catch (LinkageError e) {
@@ -155,9 +165,9 @@ public final class EventRegistrations implements ConnectionListener {
 
     @Override
     public void deregister(NativeConnect connect) {
-        List<IntSupplier> deregistrations = registered.remove(connect);
-        if (deregistrations != null) {
-            deregistrations.forEach(deregistration -> logFailure(deregistration.getAsInt()));
+        Registration former = registered.remove(connect);
+        if (former != null) {
+            former.end();
             devices.notifyListeners();
         }
     }

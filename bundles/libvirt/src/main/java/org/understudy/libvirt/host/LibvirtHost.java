@@ -3,6 +3,7 @@ package org.understudy.libvirt.host;
 
 import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -97,7 +98,7 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
         this.connection = new LibvirtConnection(settings, loop, registrations, threads, timing);
         this.domains = new Domains(connection);
         this.definitions = new LibvirtDefinitions(connection, domains);
-        Monitor monitor = new Monitor(domains, threads.queries(), timing.monitorTimeout());
+        Monitor monitor = new Monitor(domains, threads.queries(), timing.monitorTimeout(), settings.hasQemu());
         this.primaries = new LibvirtPrimaries(domains, definitions, aliases, monitor, standbyNegotiations::negotiated);
         this.agent = new GuestAgent(domains, definitions);
         this.migrations = new LibvirtMigrations(settings, domains, monitor, outgoingDomains, events, threads);
@@ -195,6 +196,11 @@ public final class LibvirtHost implements Host, VfNetworks, HostDevices {
     @Override
     public Optional<String> liveDefinition(VmName vm) {
         return definitions.live(vm);
+    }
+
+    @Override
+    public Map<VmName, VmDefinitions> definitions(Collection<VmName> vms) {
+        return definitions.all(vms);
     }
 
     /** libvirt cannot validate without storing; callers compare the stored definition instead. */

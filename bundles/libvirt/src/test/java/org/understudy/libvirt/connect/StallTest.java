@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -185,6 +186,85 @@ final class StallTest {
         daemon.signal("CONT");
 
         awaitAnswer();
+    }
+
+    /** Also if each attempt has a connection of its own, as with a host that was never open. */
+    @Test
+    void aHostThatHangsIsAttemptedAgainAfterAPauseOnly() throws Exception {
+        String uri = daemon.tcpUri("test", "/default");
+        daemon.signal("STOP");
+        assertThatThrownBy(connection::open).hasMessageContaining("has accepted no connection within 3 s");
+        connection.close();
+        connection = connection(HOST, daemon.tcpUri("test", "/default"));
+        int left = threads.calls().running(HOST);
+
+        assertThatThrownBy(connection::open).hasMessageContaining("has not answered earlier attempts to connect (1)");
+
+        assertThat(threads.calls().running(HOST)).isLessThanOrEqualTo(left);
+        try (LibvirtConnection corrected = connection(HOST, "test:///default")) {
+            corrected.open();
+            assertThat(query(corrected)).isEqualTo(1);
+        }
+        daemon.signal("CONT");
+        await().atMost(LIMIT).until(() -> threads.hanging().connects(uri) == 0);
+        connection.open();
+        assertThat(query(connection)).isEqualTo(1);
+    }
+
+    /**
+     * Connects over an ssh that hangs once after {@code next} is created, and fails when {@code hang} is deleted.
+     *
+     * @return the URI in use
+     */
+    private String connectWithSshThatHangs(Path next, Path hang) throws IOException {
+        connection.close();
+        Path program = next.resolveSibling("program");
+        String[] uri = daemon.sshUri().split("(?<=command=)");
+        Files.writeString(program, """
+                #!/bin/sh
+                if rmdir %s 2>/dev/null; then
+                    while [ -e %s ]; do sleep 0.1; done
+                    exit 1
+                fi
+                exec %s "$@"
+                """.formatted(next, hang, uri[1]));
+        assertThat(program.toFile().setExecutable(true)).isTrue();
+        Files.createFile(hang);
+        LibvirtSettings settings = LibvirtSettings.of(new HostPolicy(HOST, "libvirt", Map.of("uri", uri[0] + program)));
+        connection = new LibvirtConnection(settings, loop, SILENT, threads, SHORT);
+        return settings.uri();
+    }
+
+    /** Also if others hang on, which may never return. */
+    @Test
+    void aHostThatHasEndedAConnectThatHungIsCalledAtOnce(@TempDir Path directory) throws Exception {
+        Path next = directory.resolve("next");
+        Path hang = directory.resolve("hang");
+        String uri = connectWithSshThatHangs(next, hang);
+        Files.createDirectory(next);
+        assertThatThrownBy(connection::open).hasMessageContaining("has accepted no connection within 3 s");
+        for (int i = 2; i < HangingConnects.MAX; i++) {
+            threads.hanging().add(uri);
+        }
+        Files.delete(hang);
+
+        awaitAnswer();
+    }
+
+    /** Such as an ssh that hangs while the connection for events is alive. */
+    @Test
+    void aConnectForCallsThatHangsIsReplaced(@TempDir Path directory) throws Exception {
+        Path next = directory.resolve("next");
+        Path hang = directory.resolve("hang");
+        connectWithSshThatHangs(next, hang);
+        connection.open();
+        Files.createDirectory(next);
+        assertThatThrownBy(() -> query(connection))
+                .hasMessageContaining("has not accepted a further connection within 3 s");
+
+        awaitAnswer();
+        assertThat(hang).exists();
+        assertThat(next).doesNotExist();
     }
 
     @Test

@@ -26,7 +26,7 @@ final class MonitorTest {
         when(domains.call(any(), eq(WEB), any()))
                 .thenThrow(new NoClassDefFoundError("from the test"))
                 .thenReturn("{\"return\": {\"running\": true}}");
-        Monitor monitor = new Monitor(domains, Runnable::run, Duration.ofMinutes(5));
+        Monitor monitor = new Monitor(domains, Runnable::run, Duration.ofMinutes(5), true);
 
         assertThatThrownBy(() -> monitor.query(WEB, "query-status", Map.of()))
                 .isInstanceOfSatisfying(

@@ -22,6 +22,7 @@ import org.understudy.api.UnderstudyException;
 import org.understudy.api.VmName;
 import org.understudy.api.VmState;
 import org.understudy.api.spi.Host;
+import org.understudy.api.spi.Host.VmDefinitions;
 import org.understudy.api.spi.HostEvent;
 import org.understudy.api.spi.HostFacts;
 import org.understudy.api.spi.HostedVm;
@@ -87,6 +88,21 @@ final class LibvirtHostTest {
 
         host.undefine(WEB);
         assertThat(host.find(WEB)).isEmpty();
+    }
+
+    @Test
+    void readsTheDefinitionsOfSeveralVmsAtOnceWithoutThoseThatAreGone() {
+        VmName running = host.vms().get(0).name();
+        host.define(TestHosts.definition("web1"));
+
+        Map<VmName, VmDefinitions> read = host.definitions(List.of(WEB, new VmName("gone"), running));
+
+        assertThat(read).containsOnlyKeys(WEB, running);
+        assertThat(read.get(WEB)).isEqualTo(new VmDefinitions(host.definition(WEB), Optional.empty()));
+        assertThat(read.get(running))
+                .isEqualTo(new VmDefinitions(host.definition(running), host.liveDefinition(running)));
+        assertThat(host.definitions(List.of(WEB))).containsOnlyKeys(WEB);
+        assertThat(host.definitions(List.of(new VmName("gone")))).isEmpty();
     }
 
     private Optional<VmState> state() {

@@ -107,6 +107,7 @@ final class StallMatrix {
         }
         results.forEach(System.out::println);
         assertThat(failures).isEmpty();
+        assertThat(results).hasSize(all.size());
     }
 
     private static String run(Path directory, Transport transport, int seconds) throws Exception {
