@@ -59,8 +59,7 @@ public final class LibvirtPrimaries {
         try {
             Alias id = aliases.deviceOf(vm, primary);
             Optional<Alias> standby = standbyOf(vm, primary);
-            // QEMU plugs the primary within the negotiation. Read in the other order, a primary that is plugged between
-            // the two
+            // QEMU plugs the primary within the negotiation. In the other order, a primary that is plugged between the
             // queries would seem lost.
             Optional<Boolean> negotiated = standby.flatMap(alias -> standbyNegotiated(vm, alias));
             Optional<QomPciDevice> device = QomPciDevice.find(monitor.query(vm, "query-pci", Map.of()), id.value());

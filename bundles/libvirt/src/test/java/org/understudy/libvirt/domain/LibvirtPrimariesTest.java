@@ -61,6 +61,7 @@ class LibvirtPrimariesTest {
     void seesNoLossInAPrimaryThatIsPluggedBetweenTwoQueries() throws Exception {
         JsonMapper json = new JsonMapper();
         AtomicBoolean plugged = new AtomicBoolean();
+        when(monitor.exists()).thenReturn(true);
         LibvirtDefinitions definitions = mock(LibvirtDefinitions.class);
         when(definitions.live(VM)).thenReturn(Optional.of("""
                 <domain><devices>

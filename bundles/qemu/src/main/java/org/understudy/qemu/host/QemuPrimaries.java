@@ -42,8 +42,7 @@ final class QemuPrimaries {
     PrimaryPresence presence(Alias primary) {
         try {
             Optional<Alias> standby = standbyOf(primary);
-            // QEMU plugs the primary within the negotiation. Read in the other order, a primary that is plugged between
-            // the two
+            // QEMU plugs the primary within the negotiation. In the other order, a primary that is plugged between the
             // queries would seem lost.
             Optional<Boolean> negotiated = standby.flatMap(this::standbyNegotiated);
             Optional<PciDevice> device = qemu.execute(QmpCommands.queryPci()).stream()
