@@ -26,6 +26,7 @@ class KarCasesIT {
     private static final String FOUND = "Found a .kar file to deploy";
     /** As OSGi writes it. */
     private static final String CURRENT = Built.VERSION.replace('-', '.');
+
     private static final String[] NOBODY = {"setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups"};
 
     private static KarafServer server(String name) throws Exception {
@@ -205,8 +206,7 @@ class KarCasesIT {
 
             // Two lines for each installation, at its end.
             server.awaitUntil(
-                    "the second installation",
-                    () -> occurrences(server, "has install flag set to \"manual\"") == 4);
+                    "the second installation", () -> occurrences(server, "has install flag set to \"manual\"") == 4);
             awaitVersion(server, CURRENT);
             server.stop();
         }
@@ -229,7 +229,8 @@ class KarCasesIT {
             startWithPreviousVersion(server);
             drop(server);
             server.awaitUntil(
-                    "the bundles of the new version", () -> log(server).contains("org.understudy.api/" + Built.VERSION));
+                    "the bundles of the new version",
+                    () -> log(server).contains("org.understudy.api/" + Built.VERSION));
             server.kill();
             server.start();
 
