@@ -31,8 +31,10 @@ class ReleaseIT {
     static void cloneTheCheckout() throws Exception {
         clone = folder.resolve("clone");
         Path checkout = Built.script().toAbsolutePath().getParent();
-        assertThat(run(folder, "git", "clone", "-q", checkout.toString(), clone.toString()))
-                .startsWith("0: ");
+        String[] command = {
+            "git", "clone", "-q", "--depth", "1", checkout.toUri().toString(), clone.toString()
+        };
+        assertThat(run(folder, command)).startsWith("0: ");
     }
 
     @Test
