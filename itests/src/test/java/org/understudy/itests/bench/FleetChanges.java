@@ -6,6 +6,7 @@ import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,9 +42,10 @@ final class FleetChanges implements AutoCloseable {
     /** @param at when it arrived */
     private record Arrival(String vm, long at) {}
 
-    /** A listener that notes when each VM was shown as running. */
+    /** A listener that notes when each VM was first shown as running: a VM that changes again may arrive after later ones. */
     private static final class Listener {
         private final BlockingQueue<Arrival> arrivals = new LinkedBlockingQueue<>();
+        private final Map<String, Long> seen = new HashMap<>();
 
         void accept(InventoryChange change) {
             if (change instanceof VmChanged vm) {
@@ -54,14 +56,14 @@ final class FleetChanges implements AutoCloseable {
         }
 
         long await(String vm) throws InterruptedException {
-            while (true) {
+            while (!seen.containsKey(vm)) {
                 Optional<Arrival> next = Optional.ofNullable(arrivals.poll(1, TimeUnit.MINUTES));
                 if (next.isEmpty()) {
                     throw new IllegalStateException("no change of VM " + vm);
-                } else if (next.get().vm().equals(vm)) {
-                    return next.get().at();
                 }
+                seen.putIfAbsent(next.get().vm(), next.get().at());
             }
+            return seen.get(vm);
         }
     }
 

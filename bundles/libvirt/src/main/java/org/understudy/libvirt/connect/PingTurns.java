@@ -19,7 +19,7 @@ import org.understudy.concurrent.Scheduler;
  */
 final class PingTurns {
     private static final Logger LOG = LoggerFactory.getLogger(PingTurns.class);
-    private static final Duration TURN = Duration.ofMillis(100);
+    private static final Duration TURN = Duration.ofMillis(250);
     /** Pings that wait, for each further thread. */
     private static final int SHARE = 4;
 
