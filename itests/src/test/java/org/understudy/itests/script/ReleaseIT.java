@@ -105,10 +105,7 @@ class ReleaseIT {
         git("tag", "-a", "v" + VERSION, "-m", VERSION);
         git("commit", "-qam", "build: Begin 7.9.0");
 
-        assertThat(formerAndNextVersion("next")).isEqualTo("0: 7.8.9 7.9.0\n");
-
-        git("checkout", "-q", "v" + VERSION);
-        assertThat(formerAndNextVersion("same")).isEqualTo("0: 7.8.9 7.8.9.1\n");
+        assertThat(formerAndNextVersion()).isEqualTo("0: 7.8.9 7.9.0\n");
     }
 
     @Test
@@ -131,7 +128,7 @@ class ReleaseIT {
         return run(folder, "env", "DESTDIR=" + root, hook, "install", manager);
     }
 
-    private static String formerAndNextVersion(String former) throws IOException, InterruptedException {
+    private static String formerAndNextVersion() throws IOException, InterruptedException {
         return run(clone, "bash", "-euc", """
                 here=$PWD
                 . itests/lib/common.sh
@@ -139,7 +136,7 @@ class ReleaseIT {
                 former_release "$1"
                 former=$(here=$1 project_version)
                 echo "$former $(next_version "$former")"
-                """, "bash", folder.resolve(former).toString());
+                """, "bash", folder.resolve("former").toString());
     }
 
     private static void git(String... arguments) throws IOException, InterruptedException {
