@@ -9,9 +9,6 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
-import java.util.jar.Attributes;
-import java.util.jar.JarOutputStream;
-import java.util.jar.Manifest;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -151,35 +148,6 @@ class KarCasesIT {
             assertThat(other).exists();
             server.stop();
         }
-    }
-
-    /** Karaf resolves all features again, and reads all their bundles. */
-    @Test
-    void isRefusedIfABundleOfAnotherFeatureIsMissing() throws Exception {
-        try (KarafServer server = server("us-it")) {
-            Path bundle = server.home.resolve("other.jar");
-            writeBundle(bundle, "org.example.other");
-            Files.writeString(server.home.resolve("deploy/other.xml"), """
-                    <features name="other" xmlns="http://karaf.apache.org/xmlns/features/v1.6.0">
-                      <feature name="other" version="1.0.0" install="auto"><bundle>%s</bundle></feature>
-                    </features>
-                    """.formatted(bundle.toUri()));
-            server.start();
-            server.awaitUntil("the other feature", () -> log(server).contains("org.example.other/"));
-            Files.delete(bundle);
-            drop(server);
-
-            awaitRefusal(server, "was not installed in this server: ");
-            server.stop();
-        }
-    }
-
-    private static void writeBundle(Path jar, String name) throws IOException {
-        Manifest manifest = new Manifest();
-        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
-        manifest.getMainAttributes().putValue("Bundle-ManifestVersion", "2");
-        manifest.getMainAttributes().putValue("Bundle-SymbolicName", name);
-        new JarOutputStream(Files.newOutputStream(jar), manifest).close();
     }
 
     @Test
