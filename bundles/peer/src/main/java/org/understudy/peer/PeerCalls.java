@@ -41,6 +41,7 @@ public final class PeerCalls implements PeerEndpoint {
             "close",
             "subscribe",
             "name",
+            "definitions",
             "incoming",
             "outgoing",
             "findByUuid",

@@ -7,6 +7,7 @@ import java.lang.reflect.Proxy;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -92,6 +93,8 @@ final class PeerHost implements InvocationHandler {
             case "subscribe" -> subscribe(arguments[0]);
             case "outage" -> outage;
             case "marksQueriedVms" -> false;
+            // Those of each VM are read by a call that former versions know too.
+            case "definitions" -> Map.of();
             case "listenForOutages" -> listenForOutages((Runnable) arguments[0]);
             case "prepareIncoming" -> {
                 IncomingRequest request = (IncomingRequest) arguments[0];

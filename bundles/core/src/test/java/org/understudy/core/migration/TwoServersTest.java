@@ -277,6 +277,7 @@ class TwoServersTest {
         second.cancel(started.id());
         Migration m = end(started);
         assertThat(m.findings()).extracting(Finding::code).contains(FindingCode.EJECT_PENDING);
+        soon().until(() -> bench.service().list().stream().noneMatch(Migration::isRunning));
         bench.a.without(Fault.NEVER_EJECTS);
         bench.time.stop();
         Migration first = bench.startAndReach(MigrationStep.COPY);
