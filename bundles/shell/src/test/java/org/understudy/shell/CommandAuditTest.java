@@ -123,6 +123,23 @@ class CommandAuditTest {
     }
 
     @Test
+    void acceptsADefinitionWhoseVmCannotBeShown(@TempDir Path folder) throws IOException {
+        VmDefine command = ready(new VmDefine());
+        command.file = Files.writeString(folder.resolve("web1.xml"), "<domain><name>web1</name></domain>")
+                .toString();
+        command.host = "alpha";
+        command.vms = vms;
+        when(vms.show(any()))
+                .thenThrow(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Host alpha does not answer"));
+
+        command.execute();
+
+        assertThat(entries)
+                .singleElement()
+                .satisfies(entry -> assertThat(entry.result()).isEqualTo(Result.ACCEPTED));
+    }
+
+    @Test
     void recordsAFailureWithItsReason() {
         doThrow(new UnderstudyException(ErrorCode.HOST_UNAVAILABLE, "Host alpha does not answer"))
                 .when(vms)
